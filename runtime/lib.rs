@@ -1,0 +1,1 @@
+//! A single-threaded async runtime that reproduces asyncio's event-loop model.
