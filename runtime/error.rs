@@ -1,0 +1,263 @@
+//! The errors: few, small, each saying what happened, to what, where, and what to do.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::panic::Location;
+use std::sync::Mutex;
+
+/// Why a task gave no output.
+///
+/// Returned by awaiting a [`JoinHandle`](crate::JoinHandle). Errors of the task's own stay in its output.
+pub struct JoinError(Box<Inner>);
+
+struct Inner {
+    reason: Reason,
+    task: String,
+    spawned_at: &'static Location<'static>,
+}
+
+enum Reason {
+    Cancelled,
+    /// The message, and the payload; the lock makes the error `Sync`.
+    Panicked(String, Mutex<Box<dyn Any + Send>>),
+    Closed,
+    AwaitsItself,
+    Elsewhere,
+}
+
+impl JoinError {
+    fn new(reason: Reason, task: String, spawned_at: &'static Location<'static>) -> Self {
+        JoinError(Box::new(Inner {
+            reason,
+            task,
+            spawned_at,
+        }))
+    }
+
+    pub(crate) fn cancelled(task: String, spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::Cancelled, task, spawned_at)
+    }
+
+    pub(crate) fn closed(task: String, spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::Closed, task, spawned_at)
+    }
+
+    pub(crate) fn awaits_itself(task: String, spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::AwaitsItself, task, spawned_at)
+    }
+
+    pub(crate) fn elsewhere(spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::Elsewhere, "a task".to_owned(), spawned_at)
+    }
+
+    pub(crate) fn panicked(
+        panic: Box<dyn Any + Send>,
+        task: String,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        let message = panic_message(&*panic);
+        Self::new(
+            Reason::Panicked(message, Mutex::new(panic)),
+            task,
+            spawned_at,
+        )
+    }
+
+    /// Returns whether the task was cancelled before it ended.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self.0.reason, Reason::Cancelled)
+    }
+
+    /// Returns whether the task panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self.0.reason, Reason::Panicked(..))
+    }
+
+    /// Returns the panic's message if the task panicked with one.
+    pub fn panic_message(&self) -> Option<&str> {
+        match &self.0.reason {
+            Reason::Panicked(message, _) => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Returns the panic's payload, as for [`std::panic::resume_unwind`].
+    ///
+    /// # Errors
+    /// Gives the error back if the task did not panic.
+    pub fn into_panic(self) -> Result<Box<dyn Any + Send>, JoinError> {
+        match self.0.reason {
+            Reason::Panicked(_, payload) => Ok(payload
+                .into_inner()
+                .unwrap_or_else(|poisoned| poisoned.into_inner())),
+            _ => Err(self),
+        }
+    }
+
+    /// Returns the line that spawned the task.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.0.spawned_at
+    }
+}
+
+/// Returns what a panic said, if it said it in words.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    if let Some(message) = panic.downcast_ref::<&str>() {
+        (*message).to_owned()
+    } else if let Some(message) = panic.downcast_ref::<String>() {
+        message.clone()
+    } else {
+        "a panic without a message".to_owned()
+    }
+}
+
+impl fmt::Display for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Inner {
+            reason,
+            task,
+            spawned_at,
+        } = &*self.0;
+        match reason {
+            Reason::Cancelled => write!(f, "{task} (spawned at {spawned_at}) was cancelled"),
+            Reason::Panicked(message, _) => {
+                write!(f, "{task} (spawned at {spawned_at}) panicked: {message}")
+            }
+            Reason::Closed => write!(
+                f,
+                "{task} (spawned at {spawned_at}) was dropped because its runtime closed: await it before the end of the run"
+            ),
+            Reason::AwaitsItself => write!(
+                f,
+                "{task} (spawned at {spawned_at}) awaits its own handle and would never end: give the handle to another task"
+            ),
+            Reason::Elsewhere => write!(
+                f,
+                "the handle of {task} was used at {spawned_at} outside of its runtime, which has ended or lives on another thread: await it in the runtime that spawned it"
+            ),
+        }
+    }
+}
+
+impl fmt::Debug for JoinError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "JoinError({self})")
+    }
+}
+
+impl Error for JoinError {}
+
+/// Why a run did not give its main future's output.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A loop is running on this thread already.
+    Nested,
+    /// The runtime was made in the process that this one was forked from.
+    Forked,
+    /// The runtime is closed.
+    Closed,
+    /// The loop was stopped before the main future ended.
+    Stopped,
+    /// The main task was cancelled.
+    Cancelled(JoinError),
+    /// A system call that the loop cannot do without failed.
+    Io(io::Error),
+}
+
+impl fmt::Display for RunError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            RunError::Nested => f.write_str(
+                "an event loop is running on this thread already: await the future, or spawn it, instead of running it",
+            ),
+            RunError::Forked => f.write_str(
+                "this process was forked while the runtime existed, and the runtime belongs to the parent: make a new one here",
+            ),
+            RunError::Closed => f.write_str("the runtime is closed: make a new one"),
+            RunError::Stopped => f.write_str(
+                "the event loop was stopped before its main future ended: call stop only in run_forever, or after the end",
+            ),
+            RunError::Cancelled(error) => write!(f, "the main task was cancelled: {error}"),
+            RunError::Io(error) => write!(f, "the event loop failed in a system call: {error}"),
+        }
+    }
+}
+
+impl Error for RunError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            RunError::Cancelled(error) => Some(error),
+            RunError::Io(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl From<io::Error> for RunError {
+    fn from(error: io::Error) -> Self {
+        RunError::Io(error)
+    }
+}
+
+/// The runtime that a [`RemoteHandle`](crate::RemoteHandle) belongs to has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Closed(());
+
+impl Closed {
+    pub(crate) fn new() -> Self {
+        Closed(())
+    }
+}
+
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the runtime of this handle has ended: nothing can be sent to it any more")
+    }
+}
+
+impl Error for Closed {}
+
+/// A time limit ran out. Returned by [`timeout`](crate::time::timeout).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Elapsed(());
+
+impl Elapsed {
+    pub(crate) fn new() -> Self {
+        Elapsed(())
+    }
+}
+
+impl fmt::Display for Elapsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the time limit ran out before the future ended; it was dropped")
+    }
+}
+
+impl Error for Elapsed {}
+
+impl From<Elapsed> for io::Error {
+    fn from(elapsed: Elapsed) -> Self {
+        io::Error::new(io::ErrorKind::TimedOut, elapsed)
+    }
+}
+
+/// A bounded queue has no room now. Holds the item that was not put.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct QueueFull<T>(pub T);
+
+impl<T> fmt::Debug for QueueFull<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QueueFull(..)")
+    }
+}
+
+impl<T> fmt::Display for QueueFull<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the queue is full: await `put`, or take something out first")
+    }
+}
+
+impl<T> Error for QueueFull<T> {}

@@ -1,0 +1,100 @@
+//! The callback table: what stands in the ready queue and is not a task.
+//!
+//! An entry of the ready queue is an integer, so a callback waits here under its key: from `call_soon` to its
+//! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
+
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::task::Waker;
+
+/// Something to run once.
+pub(crate) enum Callback {
+    /// A closure of the user's, with the serial number that its handle knows it by.
+    Call(Box<dyn FnOnce()>, u64),
+    /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
+    Member(Rc<dyn Aggregate>, u32),
+    /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
+    Wake(Waker),
+    /// Stop the loop: the main task has ended.
+    Stop,
+}
+
+/// Something that waits for several tasks.
+pub(crate) trait Aggregate {
+    /// The member with this number has ended.
+    fn member_finished(&self, member: u32);
+}
+
+pub(super) struct Callbacks {
+    /// The callbacks by key. `None` stands for one that was cancelled while its key is in the ready queue.
+    table: RefCell<Slab<Option<Callback>>>,
+    /// The serial number of the next closure.
+    next_serial: Cell<u64>,
+}
+
+impl Callbacks {
+    pub(super) fn new() -> Self {
+        Callbacks {
+            table: RefCell::new(Slab::new()),
+            next_serial: Cell::new(0),
+        }
+    }
+
+    pub(super) fn next_serial(&self) -> u64 {
+        self.next_serial.replace(self.next_serial.get() + 1)
+    }
+
+    pub(super) fn insert(&self, callback: Callback) -> u32 {
+        self.table.borrow_mut().insert(Some(callback)) as u32
+    }
+
+    /// Takes a callback out, and frees its key.
+    pub(super) fn remove(&self, key: u32) -> Option<Callback> {
+        self.table.borrow_mut().remove(key as usize)
+    }
+
+    /// Takes a callback out that is a bare waker, and frees its key; leaves others.
+    pub(super) fn take_waker(&self, key: u32) -> Option<Waker> {
+        let mut table = self.table.borrow_mut();
+        match table.get(key as usize) {
+            Some(Some(Callback::Wake(_))) => match table.remove(key as usize) {
+                Some(Callback::Wake(waker)) => Some(waker),
+                _ => None,
+            },
+            _ => None,
+        }
+    }
+
+    /// Takes the closure with this serial number out, leaving its key to the ready queue.
+    pub(super) fn cancel(&self, key: u32, serial: u64) -> Option<Callback> {
+        let mut table = self.table.borrow_mut();
+        let place = table.get_mut(key as usize)?;
+        match place {
+            Some(Callback::Call(_, own)) if *own == serial => place.take(),
+            _ => None,
+        }
+    }
+
+    /// Takes the stop of an ended main task out, leaving its key to the ready queue.
+    pub(super) fn cancel_stop(&self, key: u32) {
+        if let Some(place @ Some(Callback::Stop)) = self.table.borrow_mut().get_mut(key as usize) {
+            *place = None;
+        }
+    }
+
+    /// Whether the closure with this serial number is still to run.
+    pub(super) fn is_waiting(&self, key: u32, serial: u64) -> bool {
+        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own))) if *own == serial)
+    }
+
+    /// Whether the callback is a bare waker for the same task as this one.
+    pub(super) fn will_wake(&self, key: u32, waker: &Waker) -> bool {
+        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Wake(own))) if own.will_wake(waker))
+    }
+
+    /// Empties the table.
+    pub(super) fn take_all(&self) -> Vec<Callback> {
+        self.table.borrow_mut().drain().flatten().collect()
+    }
+}

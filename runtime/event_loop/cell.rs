@@ -1,0 +1,401 @@
+//! A task's cell: one allocation with a small header and, behind it, the future and later its output.
+//!
+//! ```text
+//!              ① poll            ② poll returned Ready          ④ output taken or dropped
+//!  PENDING ─────────▶ RUNNING ───────────────────────▶ DONE ────────────────────────────▶ EMPTY
+//!     ▲                 │ │                                                                  ▲
+//!     └── returned ─────┘ │ ③ panicked, or cancelled between two polls                       │ ⑤ error
+//!          Pending        └──────────────────────────▶ FAILED (error beside the cell) ───────┘    taken
+//! ```
+//! ①② `CellPointer::poll`; ③ `poll`, `drop_future`; ④⑤ `take_output`, `discard`.
+//! The state is FAILED before a future is dropped, so that a panic in that drop finds a consistent cell. The cell
+//! never moves, and other threads never touch it.
+
+#![allow(unsafe_code)]
+
+use super::memory::Memory;
+use crate::error::JoinError;
+use std::alloc::Layout;
+use std::any::Any;
+use std::cell::{Cell, UnsafeCell};
+use std::mem::{ManuallyDrop, offset_of};
+use std::ops::Deref;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::Pin;
+use std::ptr::NonNull;
+use std::task::{Context, Poll};
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum State {
+    /// Holds the future, which waits or is queued.
+    Pending,
+    /// The future is being polled, further down the stack.
+    Running,
+    /// Holds the output.
+    Done,
+    /// Holds neither; the error is in `Extra`.
+    Failed,
+    /// Holds nothing any more.
+    Empty,
+}
+
+/// Requests and facts about a task, as bits of `Header::flags`.
+pub(super) mod flag {
+    /// A `JoinHandle` exists, so that the cell and its slot must stay.
+    pub(in super::super) const HANDLE: u8 = 1;
+    /// The task was asked to cancel, and has not been told yet.
+    pub(in super::super) const CANCEL: u8 = 2;
+    /// The future's drop panicked: its memory is not given to another task.
+    pub(in super::super) const POISONED: u8 = 4;
+}
+
+/// The part of a cell that is alike for all tasks.
+pub(super) struct Header {
+    /// What to do with this kind of future.
+    vtable: &'static VTable,
+    /// Who waits for the end; see `tasks::Waiter`. Written by the join handle, taken at the end.
+    pub(super) waiter: Cell<u64>,
+    /// Where the task was spawned.
+    pub(super) spawned_at: &'static Location<'static>,
+    /// The task's number, unique within its runtime.
+    pub(super) number: u64,
+    /// What few tasks have; `None` until it is needed.
+    extra: UnsafeCell<Option<Box<Extra>>>,
+    /// The index of the slot that holds this cell.
+    pub(super) index: u32,
+    pub(super) state: Cell<State>,
+    pub(super) flags: Cell<u8>,
+}
+
+/// What few tasks have.
+#[derive(Default)]
+pub(super) struct Extra {
+    /// The name, if the task was given one.
+    pub(super) name: Option<Box<str>>,
+    /// Why the task failed; taken by the join handle.
+    pub(super) error: Option<JoinError>,
+}
+
+/// A pointer to a cell, made from its allocation, so that it reaches the future as well as the header.
+///
+/// # Invariant
+/// It points to a live cell: `tasks` keeps it in exactly one slot, and frees the cell when it empties the slot.
+#[derive(Clone, Copy)]
+pub(super) struct CellPointer(NonNull<Header>);
+
+impl Deref for CellPointer {
+    type Target = Header;
+
+    #[inline(always)]
+    fn deref(&self) -> &Header {
+        // SAFETY: the cell is live by the invariant, and a header is only ever shared.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+/// The functions and measures of one kind of future.
+struct VTable {
+    poll: PollFunction,
+    drop_future: unsafe fn(NonNull<Header>),
+    drop_output: unsafe fn(NonNull<Header>),
+    output_needs_drop: bool,
+    /// Where the output begins, counted from the header.
+    output_offset: usize,
+    layout: Layout,
+}
+
+type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> Poll<Result<(), Panic>>;
+
+/// A panic's payload.
+pub(super) type Panic = Box<dyn Any + Send>;
+
+#[repr(C)]
+struct TaskCell<F: Future> {
+    header: Header,
+    stage: UnsafeCell<Stage<F>>,
+}
+
+/// Header and future are separate places: while the future is borrowed for a poll, handles read the header.
+union Stage<F: Future> {
+    future: ManuallyDrop<F>,
+    output: ManuallyDrop<F::Output>,
+}
+
+impl<F: Future> TaskCell<F> {
+    const VTABLE: VTable = VTable {
+        poll: Self::poll,
+        drop_future: Self::drop_future,
+        drop_output: Self::drop_output,
+        output_needs_drop: std::mem::needs_drop::<F::Output>(),
+        output_offset: offset_of!(Self, stage),
+        layout: Layout::new::<Self>(),
+    };
+
+    /// # Safety
+    /// `cell` is the header of a live `TaskCell<F>`.
+    #[inline(always)]
+    unsafe fn stage(cell: NonNull<Header>) -> *mut Stage<F> {
+        // SAFETY: by the caller's promise; `UnsafeCell` allows the exclusive use, which the state regulates.
+        unsafe { (&raw mut (*cell.cast::<Self>().as_ptr()).stage).cast() }
+    }
+
+    unsafe fn poll(cell: NonNull<Header>, cx: &mut Context<'_>) -> Poll<Result<(), Panic>> {
+        // SAFETY: the state was PENDING, so the stage holds the future; RUNNING keeps everybody else off it.
+        // The cell does not move until it is freed, and the future is dropped in place before that.
+        let stage = unsafe { Self::stage(cell) };
+        let outcome = catch_unwind(AssertUnwindSafe(|| {
+            // SAFETY: as said above.
+            let future = unsafe { Pin::new_unchecked(&mut *(*stage).future) };
+            future.poll(cx)
+        }));
+        match outcome {
+            Ok(Poll::Pending) => Poll::Pending,
+            Err(panic) => Poll::Ready(Err(panic)),
+            Ok(Poll::Ready(output)) => {
+                // SAFETY: the future is dropped once, here; then its place is free for the output.
+                unsafe {
+                    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| Self::drop_future(cell))) {
+                        quietly(|| drop(output));
+                        cell.as_ref().set_flag(flag::POISONED);
+                        cell.as_ref().state.set(State::Failed);
+                        return Poll::Ready(Err(panic));
+                    }
+                    (&raw mut (*stage).output).write(ManuallyDrop::new(output));
+                }
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    unsafe fn drop_future(cell: NonNull<Header>) {
+        // SAFETY: the caller says that the stage holds a future, and marks it as gone.
+        unsafe { ManuallyDrop::drop(&mut (*Self::stage(cell)).future) }
+    }
+
+    unsafe fn drop_output(cell: NonNull<Header>) {
+        // SAFETY: the caller says that the stage holds an output, and marks it as gone.
+        unsafe { ManuallyDrop::drop(&mut (*Self::stage(cell)).output) }
+    }
+}
+
+/// Allocates a cell and writes the future into it.
+#[inline(always)]
+pub(super) fn allocate<F: Future>(
+    memory: &Memory,
+    future: F,
+    index: u32,
+    number: u64,
+    flags: u8,
+    spawned_at: &'static Location<'static>,
+) -> CellPointer {
+    let cell = memory.allocate(const { Layout::new::<TaskCell<F>>() });
+    let cell = cell.cast::<TaskCell<F>>().as_ptr();
+    // SAFETY: the memory is ours, large and aligned enough. The parts are written in place, one by one, so that
+    // a large future is moved once.
+    unsafe {
+        (&raw mut (*cell).header).write(Header {
+            vtable: const { &TaskCell::<F>::VTABLE },
+            waiter: Cell::new(0),
+            spawned_at,
+            number,
+            extra: UnsafeCell::new(None),
+            index,
+            state: Cell::new(State::Pending),
+            flags: Cell::new(flags),
+        });
+        (&raw mut (*cell).stage)
+            .cast::<ManuallyDrop<F>>()
+            .write(ManuallyDrop::new(future));
+        CellPointer(NonNull::new_unchecked(cell).cast())
+    }
+}
+
+/// Frees a cell that holds neither future nor output.
+///
+/// # Safety
+/// `cell` came from `allocate` with this memory, and nobody uses it after.
+#[inline(always)]
+pub(super) unsafe fn free(memory: &Memory, cell: CellPointer) {
+    debug_assert!(cell.state.get() == State::Empty);
+    let (layout, poisoned) = (cell.vtable.layout, cell.has_flag(flag::POISONED));
+    // SAFETY: nobody else has a reference into `extra`: see `with_extra`. An empty cell has no error left in it,
+    // so that its drop runs no code of others.
+    drop(unsafe { (*cell.extra.get()).take() });
+    if !poisoned {
+        // SAFETY: the caller's promise; an empty cell holds nothing more that is to be dropped.
+        unsafe { memory.free(cell.0.cast(), layout) };
+    }
+}
+
+impl Header {
+    #[inline(always)]
+    pub(super) fn has_flag(&self, flag: u8) -> bool {
+        self.flags.get() & flag != 0
+    }
+
+    pub(super) fn set_flag(&self, flag: u8) {
+        self.flags.set(self.flags.get() | flag);
+    }
+
+    pub(super) fn clear_flag(&self, flag: u8) {
+        self.flags.set(self.flags.get() & !flag);
+    }
+
+    /// Calls `f` with the part that few tasks have, making it if it is missing. `f` runs no code of others.
+    pub(super) fn with_extra<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> R {
+        // SAFETY: only this function and `free` touch `extra`, and `f` does not call them.
+        f(unsafe { &mut *self.extra.get() }.get_or_insert_default())
+    }
+
+    /// Whether the task has ended, one way or the other.
+    pub(super) fn is_finished(&self) -> bool {
+        matches!(self.state.get(), State::Done | State::Failed | State::Empty)
+    }
+
+    /// The task's name: the one it was given, or its number.
+    pub(super) fn name(&self) -> String {
+        self.with_extra(|extra| extra.name.as_deref().map(str::to_owned))
+            .unwrap_or_else(|| format!("Task-{}", self.number))
+    }
+
+    fn set_error(&self, error: JoinError) {
+        let before = self.with_extra(|extra| extra.error.replace(error));
+        debug_assert!(before.is_none());
+    }
+}
+
+impl CellPointer {
+    /// Polls the future of a PENDING cell. On `true` the task has ended, and the state says how.
+    #[inline(always)]
+    pub(super) fn poll(self, cx: &mut Context<'_>) -> bool {
+        debug_assert!(self.state.get() == State::Pending);
+        self.state.set(State::Running);
+        // SAFETY: the state was PENDING, which `allocate` and this function set only with a future in place.
+        match unsafe { (self.vtable.poll)(self.0, cx) } {
+            Poll::Pending => {
+                self.state.set(State::Pending);
+                false
+            }
+            Poll::Ready(Ok(())) => {
+                self.state.set(State::Done);
+                true
+            }
+            Poll::Ready(Err(panic)) => {
+                self.panicked(panic);
+                true
+            }
+        }
+    }
+
+    #[cold]
+    fn panicked(self, panic: Panic) {
+        if self.state.get() == State::Running {
+            self.state.set(State::Failed);
+            self.drop_failed_future();
+        }
+        self.set_error(JoinError::panicked(panic, self.name(), self.spawned_at));
+    }
+
+    /// Drops the future of a PENDING cell, which so ends with this error.
+    pub(super) fn drop_future(self, error: JoinError) {
+        debug_assert!(self.state.get() == State::Pending);
+        self.state.set(State::Failed);
+        let error = match self.drop_failed_future() {
+            Some(panic) => JoinError::panicked(panic, self.name(), self.spawned_at),
+            None => error,
+        };
+        self.set_error(error);
+    }
+
+    fn drop_failed_future(self) -> Option<Panic> {
+        // SAFETY: the state was PENDING or RUNNING with the poll over, and is FAILED now: the future is there,
+        // and dropped once.
+        let drop = || unsafe { (self.vtable.drop_future)(self.0) };
+        let panic = catch_unwind(AssertUnwindSafe(drop)).err();
+        if panic.is_some() {
+            self.set_flag(flag::POISONED);
+        }
+        panic
+    }
+
+    /// Takes the output or the error of an ended task; the cell is empty then.
+    ///
+    /// # Safety
+    /// `T` is the output type of this cell's future.
+    #[inline(always)]
+    pub(super) unsafe fn take_output<T>(self) -> Result<T, JoinError> {
+        match self.state.replace(State::Empty) {
+            State::Done => {
+                // SAFETY: the state was DONE, so that the output is there, and it is taken once.
+                Ok(unsafe {
+                    self.0
+                        .byte_add(self.vtable.output_offset)
+                        .cast::<T>()
+                        .read()
+                })
+            }
+            State::Failed => Err(self
+                .with_extra(|extra| extra.error.take())
+                .expect("a failed task has its error")),
+            state => unreachable!("the output of a task that is {state:?}"),
+        }
+    }
+
+    /// The output of a DONE cell.
+    ///
+    /// # Safety
+    /// The state is DONE and stays so while the reference lives, and `T` is the output type of this cell's future.
+    pub(super) unsafe fn output<T>(&self) -> &T {
+        // SAFETY: the caller's promise.
+        unsafe {
+            self.0
+                .byte_add(self.vtable.output_offset)
+                .cast::<T>()
+                .as_ref()
+        }
+    }
+
+    /// Whether `discard` would run code of others.
+    #[inline(always)]
+    pub(super) fn discard_runs_code(self) -> bool {
+        match self.state.get() {
+            State::Done => self.vtable.output_needs_drop,
+            State::Empty => false,
+            _ => true,
+        }
+    }
+
+    /// Drops the output of a DONE cell, and leaves an error in its place.
+    pub(super) fn replace_output(self, error: JoinError) {
+        self.discard();
+        self.state.set(State::Failed);
+        self.set_error(error);
+    }
+
+    /// Drops whatever an ended task left.
+    #[inline(always)]
+    pub(super) fn discard(self) {
+        match self.state.replace(State::Empty) {
+            State::Done if self.vtable.output_needs_drop => {
+                // SAFETY: the state was DONE, so that the output is there, and it is dropped once.
+                quietly(|| unsafe { (self.vtable.drop_output)(self.0) });
+            }
+            State::Failed => {
+                let error = self.with_extra(|extra| extra.error.take());
+                quietly(|| drop(error));
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Runs code of others whose panic nobody is there to receive; the panic hook has reported it.
+///
+/// Even the payload's drop may panic: that second payload is forgotten.
+pub(crate) fn quietly(f: impl FnOnce()) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(f))
+        && let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(panic)))
+    {
+        std::mem::forget(second);
+    }
+}

@@ -1,0 +1,140 @@
+//! The typed side of a task: the one who may take its output.
+
+#![allow(unsafe_code)]
+
+use super::EventLoop;
+use super::context::with_loop;
+use super::inbox::{self, Message};
+use crate::error::JoinError;
+use std::marker::PhantomData;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// The right to a task's output. Holds numbers, no pointers, and so may go to other threads; what it does there
+/// travels through the inbox.
+pub(crate) struct Join<T> {
+    /// The runtime's serial number, which is never reused; `TAKEN` once the output was given.
+    runtime: u64,
+    /// The task's slot.
+    ///
+    /// # Invariant
+    /// Made by `spawn` together with `T`, and not cloned: while this exists and is not `TAKEN`, the slot is this
+    /// task's own, and the output is a `T`.
+    index: u32,
+    spawned_at: &'static Location<'static>,
+    /// A `T` comes out of it.
+    output: PhantomData<fn() -> T>,
+}
+
+/// No runtime has this number.
+const TAKEN: u64 = 0;
+/// Nor this: for a task that was refused.
+const REFUSED: u64 = u64::MAX;
+
+impl<T> Unpin for Join<T> {}
+
+impl<T> Join<T> {
+    /// Spawns a task. On a loop that is closing the future is dropped, and `poll` will say so.
+    #[inline(always)]
+    pub(crate) fn spawn<F>(
+        event_loop: &EventLoop,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Self
+    where
+        F: Future<Output = T> + 'static,
+    {
+        let (runtime, index) = match event_loop.spawn(future, true, spawned_at) {
+            Ok(index) => (event_loop.serial, index),
+            Err(_) => (REFUSED, 0),
+        };
+        Join {
+            runtime,
+            index,
+            spawned_at,
+            output: PhantomData,
+        }
+    }
+
+    /// Calls `f` with the loop and the slot, if the loop lives on this thread.
+    #[inline(always)]
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&EventLoop, u32) -> R) -> Option<R> {
+        with_loop(self.runtime, |event_loop| f(event_loop, self.index))
+    }
+
+    /// Calls `f` with the loop and the slot: now if the loop lives on this thread, else when it reads its inbox.
+    #[inline(always)]
+    pub(crate) fn with_or_post(&self, f: impl FnOnce(&EventLoop, u32) + Copy + Send + 'static) {
+        if self.with(f).is_none() {
+            self.post(f);
+        }
+    }
+
+    #[cold]
+    fn post(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
+        let index = self.index;
+        if let Some(shared) = inbox::shared(self.runtime as u16) {
+            // An ended runtime has no task left to keep house for.
+            let _ = shared.post(
+                self.runtime,
+                Message::Keep(Box::new(move |event_loop| f(event_loop, index))),
+            );
+        }
+    }
+
+    /// Waits for the task's end, and takes the output.
+    #[inline]
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        assert!(
+            self.runtime != TAKEN,
+            "a JoinHandle was polled after it gave its task's output"
+        );
+        // SAFETY: the invariant of `index`; the serial number says that the loop is the one that spawned the task.
+        match self.with(|event_loop, index| unsafe { event_loop.poll_join(index, cx.waker()) }) {
+            Some(Poll::Pending) => Poll::Pending,
+            Some(Poll::Ready(result)) => {
+                self.runtime = TAKEN;
+                Poll::Ready(result)
+            }
+            None => Poll::Ready(Err(JoinError::elsewhere(self.spawned_at))),
+        }
+    }
+
+    /// Takes the output of a task that has ended.
+    pub(crate) fn take(mut self) -> Result<T, JoinError> {
+        match self.poll(&mut Context::from_waker(std::task::Waker::noop())) {
+            Poll::Ready(result) => result,
+            Poll::Pending => unreachable!("take is for tasks that have ended"),
+        }
+    }
+
+    /// Looks at the output of a task that has ended with one. `f` must not use handles.
+    pub(crate) fn with_output<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        // SAFETY: as in `poll`; the output is taken through `&mut self` or `self` only, and `self` is borrowed.
+        self.with(|event_loop, index| unsafe { event_loop.with_output(index, f) })
+            .flatten()
+    }
+
+    pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+}
+
+impl<T> Future for Join<T> {
+    type Output = Result<T, JoinError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().poll(cx)
+    }
+}
+
+impl<T> Drop for Join<T> {
+    #[inline]
+    fn drop(&mut self) {
+        if self.runtime != TAKEN {
+            self.with_or_post(|event_loop, index| event_loop.detach(index));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The main task: a future of the caller's that may borrow, run to its end as a task like any other.
+
+#![allow(unsafe_code)]
+
+use super::callbacks::Callback;
+use super::{EventLoop, Run};
+use crate::error::{JoinError, RunError};
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+/// How a run of a main future ended.
+pub(crate) enum MainEnd<T> {
+    /// It returned this.
+    Returned(T),
+    /// It panicked, or was cancelled.
+    Failed(JoinError),
+    /// The loop was stopped first.
+    Stopped,
+}
+
+/// The main future as the loop sees it: no output, and a lifetime that only `run_main` knows.
+struct Main(Pin<&'static mut dyn Future<Output = ()>>);
+
+impl Future for Main {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+/// Ends the main task before the future it borrows goes, however `run_main` is left.
+struct Eviction<'a> {
+    event_loop: &'a EventLoop,
+    index: u32,
+}
+
+impl Drop for Eviction<'_> {
+    fn drop(&mut self) {
+        self.event_loop.evict(self.index);
+    }
+}
+
+impl EventLoop {
+    /// Runs the loop until `future` ends. As in asyncio, the loop then finishes its batch, and one batch more.
+    pub(crate) fn run_main<F: Future>(
+        &self,
+        future: F,
+        called_at: &'static Location<'static>,
+    ) -> Result<MainEnd<F::Output>, RunError> {
+        Run::check(self)?;
+        let mut output = None;
+        let error = {
+            let mut future = pin!(Some(future));
+            let main = pin!(std::future::poll_fn(|cx| {
+                let Some(inner) = future.as_mut().as_pin_mut() else {
+                    return Poll::Ready(());
+                };
+                match inner.poll(cx) {
+                    Poll::Pending => Poll::Pending,
+                    Poll::Ready(value) => {
+                        output = Some(value);
+                        // The future's own drop belongs to the task's last step.
+                        future.set(None);
+                        Poll::Ready(())
+                    }
+                }
+            }));
+            let main: Pin<&mut dyn Future<Output = ()>> = main;
+            // SAFETY: only the lifetime is changed. The task that holds the reference is ended by `Eviction`
+            // before this block is left, normally or by a panic, and so before what it refers to.
+            let main = Main(unsafe {
+                std::mem::transmute::<
+                    Pin<&mut dyn Future<Output = ()>>,
+                    Pin<&'static mut dyn Future<Output = ()>>,
+                >(main)
+            });
+            let index = self.spawn(main, true, called_at)?;
+            let eviction = Eviction {
+                event_loop: self,
+                index,
+            };
+            let stop = self.call_when_finished(index, Callback::Stop);
+            self.run_until_stopped()?;
+            let error = self.take_error(index);
+            if self.is_finished(index) {
+                // If the loop was stopped by somebody else, this one must not stop the next run.
+                self.callbacks.cancel_stop(stop);
+            }
+            drop(eviction);
+            error
+        };
+        Ok(match (error, output) {
+            (Some(error), _) => MainEnd::Failed(error),
+            (None, Some(value)) => MainEnd::Returned(value),
+            (None, None) => MainEnd::Stopped,
+        })
+    }
+}

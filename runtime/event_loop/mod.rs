@@ -1,0 +1,525 @@
+//! The engine room: tasks, wakers, deadlines and tokens. It knows no socket, no lock, no pool and no print.
+//!
+//! One thread runs an [`EventLoop`]: turn after turn it looks outside (sources, inbox, timers) and then runs what is
+//! ready. Reading order: `ready_queue`, this file, `waker`, `cell`, `tasks`, `timers`, `reactor`, `inbox` with
+//! `handshake`, and the small ones when they are met.
+
+mod atomic;
+pub(crate) mod callbacks;
+mod cell;
+pub(crate) mod clock;
+pub(crate) mod context;
+mod handshake;
+pub(crate) mod inbox;
+pub(crate) mod join;
+pub(crate) mod main_task;
+mod memory;
+pub(crate) mod observer;
+pub(crate) mod reactor;
+mod ready_queue;
+mod services;
+mod tasks;
+pub(crate) mod timers;
+pub(crate) mod waker;
+
+pub(crate) use cell::quietly;
+
+use crate::error::RunError;
+use crate::sys::clock::coarse_now;
+use crate::sys::fork_guard::Process;
+use callbacks::{Callback, Callbacks};
+use clock::Clock;
+use inbox::{Message, Shared};
+use observer::{Event, Observer};
+use reactor::{Block, Reactor};
+use ready_queue::{Entry, ReadyQueue};
+use services::Services;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::rc::{Rc, Weak};
+use std::time::{Duration, Instant};
+use tasks::Tasks;
+use timers::{Action, TimerKey, TimerWheel};
+
+/// After so many entries the loop looks outside at the latest.
+const ENTRIES_BETWEEN_LOOKS: usize = 61;
+/// So many timers within the timer resolution are worth one wake-up together; fewer get one each.
+const CROWD: usize = 8;
+/// A timer that is set for less than these nanoseconds makes the next turn look outside.
+const SOON: u64 = 1000;
+
+/// How a loop is to behave; see `Builder` for what each setting means.
+pub(crate) struct Settings {
+    pub(crate) strict: bool,
+    pub(crate) virtual_clock: bool,
+    pub(crate) timer_resolution: Duration,
+    pub(crate) observer: Option<Box<dyn Observer>>,
+}
+
+pub(crate) struct EventLoop {
+    /// The loop itself, for those who find it through the thread-local and want to keep it.
+    this: Weak<EventLoop>,
+    /// The runtime's number: never reused, so that a handle is sure whose it is.
+    pub(crate) serial: u64,
+    /// What other threads reach.
+    pub(crate) shared: &'static Shared,
+    tasks: Tasks,
+    /// What runs next, in order.
+    ready: ReadyQueue,
+    callbacks: Callbacks,
+    pub(crate) timers: RefCell<TimerWheel>,
+    pub(crate) clock: Clock,
+    pub(crate) reactor: Reactor,
+    observer: Option<Box<dyn Observer>>,
+    /// Whether to look outside before every batch.
+    strict: bool,
+    /// How far apart deadlines may be that share a wake-up, in nanoseconds.
+    timer_resolution: u64,
+    /// How many entries ran since the last look outside.
+    entries_since_look: Cell<usize>,
+    /// The coarse clock at the last look outside.
+    tick_of_look: Cell<u64>,
+    /// The list that the inbox's messages are swapped into; empty between uses.
+    messages: RefCell<Vec<Message>>,
+    /// Jobs in threads and processes that have not reported back: while there are any, something real may come.
+    jobs: Cell<usize>,
+    /// What others keep with the loop.
+    services: Services,
+    /// Set by `stop`, looked at after each batch.
+    stopping: Cell<bool>,
+    /// Whether a run is going on.
+    running: Cell<bool>,
+    /// Whether the runtime is being closed: nothing new is accepted.
+    closing: Cell<bool>,
+    /// The process that made the loop; a forked child must not use it.
+    process: Process,
+    /// The next older loop of this thread; see `context`.
+    next_on_thread: Cell<*const EventLoop>,
+}
+
+impl EventLoop {
+    pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
+        let (reactor, poll_waker) = Reactor::new()?;
+        let (shared, serial) = Shared::acquire(poll_waker)?;
+        let this = Rc::new_cyclic(|this| EventLoop {
+            this: this.clone(),
+            serial,
+            shared,
+            tasks: Tasks::new(),
+            ready: ReadyQueue::new(),
+            callbacks: Callbacks::new(),
+            timers: RefCell::new(TimerWheel::new()),
+            clock: Clock::new(settings.virtual_clock),
+            reactor,
+            observer: settings.observer,
+            strict: settings.strict,
+            timer_resolution: clock::nanoseconds(settings.timer_resolution),
+            entries_since_look: Cell::new(0),
+            tick_of_look: Cell::new(0),
+            messages: RefCell::new(Vec::new()),
+            jobs: Cell::new(0),
+            services: Services::default(),
+            stopping: Cell::new(false),
+            running: Cell::new(false),
+            closing: Cell::new(false),
+            process: Process::current(),
+            next_on_thread: Cell::new(std::ptr::null()),
+        });
+        context::enlist(&this);
+        Ok(this)
+    }
+
+    pub(crate) fn upgrade(&self) -> Option<Rc<EventLoop>> {
+        self.this.upgrade()
+    }
+
+    /// One turn of the loop.
+    #[inline]
+    fn turn(&self) -> Result<(), RunError> {
+        // ① to ⑤ Look outside, when it can matter: sources, inbox, timers.
+        if self.must_look_outside() {
+            self.look_outside()?;
+        } else if self.shared.sleep.is_notified() {
+            self.read_inbox();
+        }
+        // ⑥ Run what is ready now; what these entries add waits for the next turn.
+        let batch = self.ready.len();
+        self.observe(|| Event::TurnStarted { ready: batch });
+        for _ in 0..batch {
+            match self.ready.pop() {
+                Some(Entry::Task(index)) => self.run_task(index),
+                Some(other) => self.run_entry(other),
+                None => break,
+            }
+        }
+        self.entries_since_look
+            .set(self.entries_since_look.get() + batch);
+        Ok(())
+    }
+
+    /// Whether looking outside can change what runs next. A look costs as much as a dozen task switches.
+    #[inline(always)]
+    fn must_look_outside(&self) -> bool {
+        self.ready.is_empty()
+            || self.entries_since_look.get() >= ENTRIES_BETWEEN_LOOKS
+            || self.reactor.dirty.get()
+            || self.strict
+            || coarse_now() != self.tick_of_look.get()
+    }
+
+    /// The first five steps of a turn.
+    #[inline(never)]
+    fn look_outside(&self) -> Result<(), RunError> {
+        if !self.process.is_current() {
+            return Err(RunError::Forked);
+        }
+        // ① How long may the poll block?
+        let block = if self.ready.is_empty() && !self.stopping.get() {
+            self.time_to_block()
+        } else {
+            Block::No
+        };
+        // ② Poll; ③ queue the sources that are ready.
+        if block == Block::No {
+            self.poll_reactor(Block::No)?;
+        } else {
+            self.park(block)?;
+        }
+        // ④ Read what other threads left.
+        if self.shared.sleep.take_notice() {
+            self.read_inbox();
+        }
+        // ⑤ Queue the timers that are due.
+        self.expire_timers();
+        self.entries_since_look.set(0);
+        if !self.strict {
+            self.tick_of_look.set(coarse_now());
+        }
+        Ok(())
+    }
+
+    /// Blocks in the reactor, unless another thread has left something just now.
+    fn park(&self, block: Block) -> Result<(), RunError> {
+        self.observe(|| Event::Parked);
+        self.ready.shrink();
+        let block = if self.shared.sleep.fall_asleep() {
+            block
+        } else {
+            Block::No
+        };
+        let started = self.clock.is_virtual().then(Instant::now);
+        self.poll_reactor(block)?;
+        if let Some(started) = started {
+            self.advance_virtual_clock(started.elapsed());
+        }
+        self.observe(|| Event::Unparked);
+        Ok(())
+    }
+
+    /// Says how long nothing can happen unless it comes from outside.
+    fn time_to_block(&self) -> Block {
+        let timers = self.timers.borrow();
+        let Some(deadline) = timers.next_deadline() else {
+            return Block::Forever;
+        };
+        let now = self.clock.now();
+        let Some(wait) = deadline.checked_sub(now).filter(|&wait| wait > 0) else {
+            return Block::No;
+        };
+        if self.clock.is_virtual() {
+            return self.jump_or_block(deadline, wait);
+        }
+        const MILLISECOND: u64 = 1_000_000;
+        let resolution = self.timer_resolution;
+        if resolution > 0 && timers.crowded(deadline.saturating_add(resolution), CROWD) {
+            return Block::Milliseconds(
+                wait.saturating_add(resolution)
+                    .div_euclid(MILLISECOND)
+                    .max(1),
+            );
+        }
+        if wait < 2 * MILLISECOND {
+            return Block::Exactly(wait);
+        }
+        // Wake a little early, the kernel being late by up to a thousandth, and do the rest exactly.
+        Block::Milliseconds(((wait - wait / 512) / MILLISECOND - 1).max(1))
+    }
+
+    /// With a virtual clock: jumps if nothing real can come, else lets time pass at its real pace.
+    fn jump_or_block(&self, deadline: u64, wait: u64) -> Block {
+        if self.jobs.get() == 0 && self.reactor.waiting.get() == 0 {
+            self.clock.jump(deadline);
+            return Block::No;
+        }
+        Block::Exactly(wait)
+    }
+
+    fn advance_virtual_clock(&self, elapsed: Duration) {
+        let reached = self.clock.after(elapsed);
+        let next = self.timers.borrow().next_deadline().unwrap_or(reached);
+        self.clock.jump(reached.min(next).max(self.clock.now()));
+    }
+
+    fn expire_timers(&self) {
+        let mut timers = self.timers.borrow_mut();
+        if !timers.is_empty() {
+            timers.expire(self.clock.now(), |key| {
+                self.ready.push(Entry::Timer(key));
+                self.observe(|| Event::TimerFired);
+            });
+        } else if self.ready.is_empty() {
+            timers.shrink();
+        }
+    }
+
+    /// Takes what other threads left: wakes and calls go behind what is ready, in order.
+    #[cold]
+    fn read_inbox(&self) {
+        self.shared.sleep.take_notice();
+        let mut messages = std::mem::take(&mut *self.messages.borrow_mut());
+        self.shared.take(&mut messages);
+        for message in messages.drain(..) {
+            match message {
+                Message::Wake(index) => {
+                    self.shared.taken(index);
+                    self.wake_index(index);
+                }
+                Message::Call(call) => {
+                    let serial = self.callbacks.next_serial();
+                    let key = self.callbacks.insert(Callback::Call(call, serial));
+                    self.ready.push(Entry::Callback(key));
+                }
+                Message::Keep(keep) => keep(self),
+            }
+        }
+        *self.messages.borrow_mut() = messages;
+    }
+
+    /// Runs an entry that is not a task.
+    fn run_entry(&self, entry: Entry) {
+        match entry {
+            Entry::Task(index) => self.run_task(index),
+            Entry::Callback(key) => self.run_callback(key),
+            Entry::Source(key) => self.reactor.run_source(key),
+            Entry::Timer(key) => {
+                let action = self.timers.borrow_mut().take_due(key);
+                match action {
+                    Some(Action::Wake(task)) => self.wake(task),
+                    Some(Action::Callback(key)) => self.run_callback(key),
+                    None => {}
+                }
+            }
+        }
+    }
+
+    fn run_callback(&self, key: u32) {
+        match self.callbacks.remove(key) {
+            Some(Callback::Call(call, _)) => cell::quietly(call),
+            Some(Callback::Member(aggregate, member)) => {
+                cell::quietly(|| aggregate.member_finished(member));
+            }
+            Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
+            Some(Callback::Stop) => self.stop(),
+            None => {}
+        }
+    }
+
+    /// Puts a closure behind everything that is ready. Returns its key and serial number.
+    pub(crate) fn call_soon(&self, call: Box<dyn FnOnce()>) -> (u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.callbacks.insert(Callback::Call(call, serial));
+        self.ready.push(Entry::Callback(key));
+        (key, serial)
+    }
+
+    /// Lets a closure run at a time of the loop's clock.
+    pub(crate) fn call_at(
+        &self,
+        when: u64,
+        call: Box<dyn FnOnce()>,
+    ) -> (Option<TimerKey>, u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.callbacks.insert(Callback::Call(call, serial));
+        (
+            self.set_timer(self.clock.now(), when, Action::Callback(key)),
+            key,
+            serial,
+        )
+    }
+
+    /// Takes a closure that is still to run. One that came by a timer has no entry in the ready queue to free its key.
+    pub(crate) fn take_call(&self, key: u32, serial: u64, by_timer: bool) -> Option<Callback> {
+        let call = self.callbacks.cancel(key, serial)?;
+        if by_timer {
+            self.callbacks.remove(key);
+        }
+        Some(call)
+    }
+
+    /// Whether a closure is still to run.
+    pub(crate) fn is_call_waiting(&self, key: u32, serial: u64) -> bool {
+        self.callbacks.is_waiting(key, serial)
+    }
+
+    /// Sets a timer; `None` for a deadline that never comes. `now` is the time from which the deadline was counted.
+    #[inline]
+    pub(crate) fn set_timer(&self, now: u64, when: u64, action: Action) -> Option<TimerKey> {
+        self.observe(|| Event::TimerSet { when });
+        if when.saturating_sub(now) < SOON {
+            // It is as good as due: the next turn is to look.
+            self.reactor.touched();
+        }
+        (when != clock::NEVER).then(|| self.timers.borrow_mut().insert(when, action))
+    }
+
+    /// Lets a timer wake this waker.
+    #[inline]
+    pub(crate) fn wake_action(&self, waker: &std::task::Waker) -> Action {
+        match waker::task_of(waker, self.shared.short) {
+            Some(task) => Action::Wake(task),
+            None => Action::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
+        }
+    }
+
+    /// Whether an action wakes this waker already.
+    #[inline]
+    pub(crate) fn action_wakes(&self, action: Action, waker: &std::task::Waker) -> bool {
+        match action {
+            Action::Wake(task) => waker::task_of(waker, self.shared.short) == Some(task),
+            Action::Callback(key) => self.callbacks.will_wake(key, waker),
+        }
+    }
+
+    /// Cancels a timer that is still to run, and frees what it refers to.
+    #[inline]
+    pub(crate) fn cancel_timer(&self, timer: TimerKey) {
+        let action = self.timers.borrow_mut().cancel(timer);
+        self.drop_action(action);
+    }
+
+    /// Frees what an action that will not run refers to.
+    #[inline]
+    pub(crate) fn drop_action(&self, action: Option<Action>) {
+        if let Some(Action::Callback(key)) = action {
+            drop(self.callbacks.remove(key));
+        }
+    }
+
+    /// Ends the run after the current batch.
+    pub(crate) fn stop(&self) {
+        self.stopping.set(true);
+    }
+
+    /// A job was given to a thread or a process.
+    pub(crate) fn job_submitted(&self) {
+        self.jobs.set(self.jobs.get() + 1);
+        self.observe(|| Event::JobSubmitted);
+    }
+
+    /// A job has reported back.
+    pub(crate) fn job_finished(&self) {
+        self.jobs.set(self.jobs.get() - 1);
+        self.observe(|| Event::JobFinished);
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.get()
+    }
+
+    /// Whether the caller is a forked child of the process that made the loop.
+    pub(crate) fn is_forked(&self) -> bool {
+        !self.process.is_current()
+    }
+
+    /// Runs turns until `stop`.
+    pub(crate) fn run_until_stopped(&self) -> Result<(), RunError> {
+        let _run = Run::begin(self)?;
+        let _running = context::Running::enter(self);
+        loop {
+            self.turn()?;
+            if self.stopping.get() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Runs turns until no task is left that has not ended, at most so many.
+    pub(crate) fn run_until_no_tasks(&self, most_turns: usize) -> Result<(), RunError> {
+        let _run = Run::begin(self)?;
+        let _running = context::Running::enter(self);
+        for _ in 0..most_turns {
+            if self.tasks.unfinished.get() == 0 {
+                break;
+            }
+            self.turn()?;
+        }
+        Ok(())
+    }
+
+    /// Ends the loop: drops tasks, callbacks and posts, each on this thread, and refuses everything from now on.
+    pub(crate) fn close(&self) {
+        if self.closing.replace(true) {
+            return;
+        }
+        let _running = context::Running::enter(self);
+        self.drop_all();
+        self.drop_services();
+        for callback in self.callbacks.take_all() {
+            cell::quietly(|| drop(callback));
+        }
+        for message in self.shared.close() {
+            match message {
+                Message::Keep(keep) => keep(self),
+                other => cell::quietly(|| drop(other)),
+            }
+        }
+    }
+
+    /// Tells the observer, if there is one.
+    #[inline(always)]
+    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            observer.event(self.clock.now(), event());
+        }
+    }
+}
+
+impl Drop for EventLoop {
+    fn drop(&mut self) {
+        self.close();
+        context::strike_off(self);
+        self.shared.recycle();
+    }
+}
+
+/// While it lives, the loop runs. Refuses to nest.
+struct Run<'a>(&'a EventLoop);
+
+impl<'a> Run<'a> {
+    /// Says whether a run may begin.
+    fn check(event_loop: &EventLoop) -> Result<(), RunError> {
+        if event_loop.closing.get() {
+            return Err(RunError::Closed);
+        }
+        if !event_loop.process.is_current() {
+            return Err(RunError::Forked);
+        }
+        if event_loop.running.get() || context::Running::anywhere() {
+            return Err(RunError::Nested);
+        }
+        Ok(())
+    }
+
+    fn begin(event_loop: &'a EventLoop) -> Result<Self, RunError> {
+        Run::check(event_loop)?;
+        event_loop.running.set(true);
+        Ok(Run(event_loop))
+    }
+}
+
+impl Drop for Run<'_> {
+    fn drop(&mut self) {
+        self.0.stopping.set(false);
+        self.0.running.set(false);
+    }
+}

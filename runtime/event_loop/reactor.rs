@@ -1,0 +1,307 @@
+//! The reactor: mio's poll, and the table of sources that are registered with it.
+//!
+//! A source is registered once, edge-triggered, for all it is interested in. An event sets a readiness flag and
+//! queues the source, so that whoever waits is woken by an entry of the ready queue, as asyncio's reader and writer
+//! handles are. A flag is cleared only by the one who found the source drained, on this same thread, so that no
+//! newer event can be lost by it.
+
+use super::EventLoop;
+use super::observer::Event;
+use super::ready_queue::Entry;
+use super::waker::TaskWaker;
+use crate::sys::alarm::Alarm;
+use mio::event::Source;
+use mio::{Interest, Token};
+use slab::Slab;
+use std::cell::{Cell, RefCell};
+use std::io;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+/// The token of the waker that other threads use.
+const WAKER: Token = Token(usize::MAX);
+/// The token of the alarm for waits that epoll's milliseconds are too coarse for.
+const ALARM: Token = Token(usize::MAX - 1);
+/// How many events one poll can bring; a poll that fills it is followed by another.
+const EVENTS: usize = 1024;
+
+/// The two directions of a source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    Read,
+    Write,
+}
+
+/// A registered source, as its owner knows it: a key of the table, and the generation that tells a reused key.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SourceKey {
+    key: u32,
+    generation: u32,
+}
+
+impl SourceKey {
+    /// Key and generation in one word, so that an event for a source that is gone finds nobody.
+    fn token(self) -> Token {
+        Token((u64::from(self.generation) << 32 | u64::from(self.key)) as usize)
+    }
+}
+
+/// One direction of a registered source.
+#[derive(Default)]
+struct Side {
+    /// Whether to try before waiting: true from the start, and after an event; false once found drained.
+    ready: bool,
+    /// Whether this direction has ended or failed: then it stays ready, for no further event will come.
+    closed: bool,
+    /// Who waits.
+    waker: Option<TaskWaker>,
+}
+
+struct Registered {
+    generation: u32,
+    read: Side,
+    write: Side,
+    /// Whether the key stands in the ready queue.
+    queued: bool,
+    /// Whether the source was deregistered while its key stood in the ready queue.
+    dead: bool,
+}
+
+impl Registered {
+    fn side(&mut self, direction: Direction) -> &mut Side {
+        match direction {
+            Direction::Read => &mut self.read,
+            Direction::Write => &mut self.write,
+        }
+    }
+}
+
+pub(crate) struct Reactor {
+    poll: RefCell<mio::Poll>,
+    events: RefCell<mio::Events>,
+    registry: mio::Registry,
+    alarm: RefCell<Alarm>,
+    sources: RefCell<Slab<Registered>>,
+    next_generation: Cell<u32>,
+    /// How many directions somebody waits for: while there are any, something real may come.
+    pub(super) waiting: Cell<usize>,
+    /// Whether this thread did something since the last poll that can make a source of its own ready.
+    pub(super) dirty: Cell<bool>,
+}
+
+impl Reactor {
+    /// Makes a reactor, and the waker for other threads.
+    pub(super) fn new() -> io::Result<(Self, mio::Waker)> {
+        let poll = mio::Poll::new()?;
+        let registry = poll.registry().try_clone()?;
+        let waker = mio::Waker::new(&registry, WAKER)?;
+        let mut alarm = Alarm::new()?;
+        registry.register(&mut alarm, ALARM, Interest::READABLE)?;
+        let reactor = Reactor {
+            poll: RefCell::new(poll),
+            events: RefCell::new(mio::Events::with_capacity(EVENTS)),
+            registry,
+            alarm: RefCell::new(alarm),
+            sources: RefCell::new(Slab::new()),
+            next_generation: Cell::new(0),
+            waiting: Cell::new(0),
+            dirty: Cell::new(false),
+        };
+        Ok((reactor, waker))
+    }
+
+    /// Registers a source.
+    pub(crate) fn register(
+        &self,
+        source: &mut impl Source,
+        interest: Interest,
+    ) -> io::Result<SourceKey> {
+        let generation = self.next_generation.get();
+        self.next_generation
+            .set(generation.wrapping_add(1) & (u32::MAX >> 1));
+        let side = || Side {
+            ready: true,
+            ..Side::default()
+        };
+        let key = self.sources.borrow_mut().insert(Registered {
+            generation,
+            read: side(),
+            write: side(),
+            queued: false,
+            dead: false,
+        }) as u32;
+        let key = SourceKey { key, generation };
+        let registered = self.registry.register(source, key.token(), interest);
+        if registered.is_err() {
+            self.sources.borrow_mut().remove(key.key as usize);
+        }
+        registered.map(|()| key)
+    }
+
+    /// Takes a source out of the poll; it is to be closed next.
+    pub(crate) fn deregister(&self, source: &mut impl Source, key: SourceKey) {
+        // An error says that the descriptor is gone already, and its registration with it.
+        let _ = self.registry.deregister(source);
+        self.forget(key);
+    }
+
+    /// Forgets a source whose descriptor was closed already. Its wakers are dropped: nobody can wait any more.
+    pub(crate) fn forget(&self, key: SourceKey) {
+        self.dirty.set(true);
+        let mut sources = self.sources.borrow_mut();
+        let Some(source) = sources.get_mut(key.key as usize) else {
+            return;
+        };
+        if source.generation != key.generation || source.dead {
+            return;
+        }
+        let wakers = (source.read.waker.take(), source.write.waker.take());
+        let waited = usize::from(wakers.0.is_some()) + usize::from(wakers.1.is_some());
+        self.waiting.set(self.waiting.get() - waited);
+        if source.queued {
+            source.dead = true;
+        } else {
+            sources.remove(key.key as usize);
+        }
+        drop(sources);
+        drop(wakers);
+    }
+
+    /// Waits until a direction may be ready. `Ready` means: try.
+    #[inline]
+    pub(crate) fn poll_ready(
+        &self,
+        key: SourceKey,
+        direction: Direction,
+        cx: &mut Context<'_>,
+    ) -> Poll<()> {
+        let mut sources = self.sources.borrow_mut();
+        let side = sources[key.key as usize].side(direction);
+        if side.ready {
+            return Poll::Ready(());
+        }
+        match &side.waker {
+            Some(waker) if waker.will_wake(cx.waker()) => Poll::Pending,
+            _ => {
+                let before = side.waker.replace(TaskWaker::of(cx.waker()));
+                if before.is_none() {
+                    self.waiting.set(self.waiting.get() + 1);
+                }
+                drop(sources);
+                drop(before);
+                Poll::Pending
+            }
+        }
+    }
+
+    /// Notes that a direction was found drained: the next event will say when to try again.
+    #[inline]
+    pub(crate) fn clear_ready(&self, key: SourceKey, direction: Direction) {
+        let mut sources = self.sources.borrow_mut();
+        let side = sources[key.key as usize].side(direction);
+        side.ready = side.closed;
+    }
+
+    /// Notes an operation that can make another source of this loop ready.
+    #[inline]
+    pub(crate) fn touched(&self) {
+        self.dirty.set(true);
+    }
+
+    /// Takes a source's entry of the ready queue: wakes its reader, then its writer.
+    pub(super) fn run_source(&self, key: u32) {
+        let mut sources = self.sources.borrow_mut();
+        let source = &mut sources[key as usize];
+        source.queued = false;
+        if source.dead {
+            sources.remove(key as usize);
+            return;
+        }
+        for direction in [Direction::Read, Direction::Write] {
+            let Some(source) = sources.get_mut(key as usize) else {
+                return;
+            };
+            let side = source.side(direction);
+            if side.ready
+                && let Some(waker) = side.waker.take()
+            {
+                self.waiting.set(self.waiting.get() - 1);
+                drop(sources);
+                waker.wake();
+                sources = self.sources.borrow_mut();
+            }
+        }
+    }
+}
+
+/// How long a poll of the reactor may block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    /// Not at all.
+    No,
+    /// Until an event comes.
+    Forever,
+    /// At most so many nanoseconds, exactly.
+    Exactly(u64),
+    /// At most so many milliseconds.
+    Milliseconds(u64),
+}
+
+impl EventLoop {
+    /// Polls the reactor and queues the sources that became ready, in the order in which the kernel named them.
+    pub(super) fn poll_reactor(&self, block: Block) -> io::Result<()> {
+        let reactor = &self.reactor;
+        reactor.dirty.set(false);
+        let mut timeout = match block {
+            Block::No => Some(Duration::ZERO),
+            Block::Forever => None,
+            Block::Milliseconds(ms) => Some(Duration::from_millis(ms)),
+            Block::Exactly(nanoseconds) => {
+                reactor.alarm.borrow_mut().set(nanoseconds)?;
+                None
+            }
+        };
+        let mut events = reactor.events.borrow_mut();
+        // A full buffer may not be all there is; the rounds are bounded, so that a flood cannot hold the loop.
+        for _ in 0..4 {
+            match reactor.poll.borrow_mut().poll(&mut events, timeout) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+                other => other?,
+            }
+            for event in events.iter() {
+                self.note_event(event);
+            }
+            if events.iter().count() < EVENTS {
+                break;
+            }
+            timeout = Some(Duration::ZERO);
+        }
+        Ok(())
+    }
+
+    fn note_event(&self, event: &mio::event::Event) {
+        let token = event.token();
+        if token == WAKER || token == ALARM {
+            return;
+        }
+        let (key, generation) = (token.0 as u32, (token.0 as u64 >> 32) as u32);
+        let mut sources = self.reactor.sources.borrow_mut();
+        let Some(source) = sources.get_mut(key as usize) else {
+            return;
+        };
+        if source.generation != generation || source.dead {
+            return;
+        }
+        source.read.closed |= event.is_read_closed() || event.is_error();
+        source.write.closed |= event.is_write_closed() || event.is_error();
+        source.read.ready |= event.is_readable() || source.read.closed;
+        source.write.ready |= event.is_writable() || source.write.closed;
+        let waited = source.read.ready && source.read.waker.is_some()
+            || source.write.ready && source.write.waker.is_some();
+        if waited && !source.queued {
+            source.queued = true;
+            self.ready.push(Entry::Source(key));
+            self.observe(|| Event::SourceReady);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! The ready queue: one strictly first-in first-out ring for everything that is to run.
+//!
+//! Task steps, callbacks, due timers and ready sources all stand in this one list, as in asyncio, so that
+//! their order among each other is the order in which they became ready. An entry is a `u32`: two bits say
+//! what it is, the rest is an index into the table that owns it. A ring of integers beats a list of
+//! pointers here: a push or a pop is a store or a load, and a batch of 10,000 entries is 40 KB.
+
+#![allow(unsafe_code)]
+
+use std::cell::{Cell, UnsafeCell};
+
+/// What a ready entry refers to, with the index in its table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// A task to poll, or to dispose of: an index into the slots.
+    Task(u32),
+    /// A callback to run: a key of the callback table.
+    Callback(u32),
+    /// A timer that has become due: a key of the timer wheel.
+    Timer(u32),
+    /// A source that became ready: a key of the reactor's table.
+    Source(u32),
+}
+
+/// The number of low bits that hold the index.
+const INDEX_BITS: u32 = 30;
+const INDEX_MASK: u32 = (1 << INDEX_BITS) - 1;
+
+impl Entry {
+    #[inline(always)]
+    fn pack(self) -> u32 {
+        match self {
+            Entry::Task(index) => index,
+            Entry::Callback(index) => index | 1 << INDEX_BITS,
+            Entry::Timer(index) => index | 2 << INDEX_BITS,
+            Entry::Source(index) => index | 3 << INDEX_BITS,
+        }
+    }
+
+    #[inline(always)]
+    fn unpack(word: u32) -> Self {
+        let index = word & INDEX_MASK;
+        match word >> INDEX_BITS {
+            0 => Entry::Task(index),
+            1 => Entry::Callback(index),
+            2 => Entry::Timer(index),
+            _ => Entry::Source(index),
+        }
+    }
+}
+
+/// A growing ring of packed entries.
+pub(crate) struct ReadyQueue {
+    /// The storage; its length is a power of two. Written by `push`, replaced by `grow`.
+    ///
+    /// # Invariant
+    /// No reference into it outlives a method of this type, and no method runs code of others.
+    ring: UnsafeCell<Box<[u32]>>,
+    /// The position of the oldest entry, counted without wrapping; used modulo the ring's length.
+    head: Cell<usize>,
+    /// The position behind the newest entry, counted likewise. Equal to `head` when the queue is empty.
+    tail: Cell<usize>,
+}
+
+impl ReadyQueue {
+    pub(crate) fn new() -> Self {
+        ReadyQueue {
+            ring: UnsafeCell::new(vec![0; 64].into_boxed_slice()),
+            head: Cell::new(0),
+            tail: Cell::new(0),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.tail.get().wrapping_sub(self.head.get())
+    }
+
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.tail.get() == self.head.get()
+    }
+
+    /// Puts an entry behind all others.
+    #[inline]
+    pub(crate) fn push(&self, entry: Entry) {
+        // SAFETY: by the invariant of `ring` no other reference to it is alive.
+        let mut ring = unsafe { &mut *self.ring.get() };
+        if self.len() == ring.len() {
+            self.grow();
+            // SAFETY: as above; `grow` has returned.
+            ring = unsafe { &mut *self.ring.get() };
+        }
+        let tail = self.tail.get();
+        let mask = ring.len() - 1;
+        ring[tail & mask] = entry.pack();
+        self.tail.set(tail.wrapping_add(1));
+    }
+
+    /// Takes the oldest entry.
+    #[inline]
+    pub(crate) fn pop(&self) -> Option<Entry> {
+        let head = self.head.get();
+        if head == self.tail.get() {
+            return None;
+        }
+        // SAFETY: by the invariant of `ring` no exclusive reference to it is alive.
+        let ring = unsafe { &*self.ring.get() };
+        self.head.set(head.wrapping_add(1));
+        Some(Entry::unpack(ring[head & (ring.len() - 1)]))
+    }
+
+    /// Doubles the ring, keeping the order.
+    #[cold]
+    fn grow(&self) {
+        // SAFETY: by the invariant of `ring` no other reference to it is alive.
+        let ring = unsafe { &mut *self.ring.get() };
+        let old = ring.len();
+        let head = self.head.get() & (old - 1);
+        let mut bigger = Vec::with_capacity(old * 2);
+        bigger.extend_from_slice(&ring[head..]);
+        bigger.extend_from_slice(&ring[..head]);
+        bigger.resize(old * 2, 0);
+        *ring = bigger.into_boxed_slice();
+        self.head.set(0);
+        self.tail.set(old);
+    }
+
+    /// Gives back the memory of a past peak. Called when the loop is about to sleep, so the ring is empty.
+    pub(crate) fn shrink(&self) {
+        const KEEP: usize = 16 * 1024;
+        // SAFETY: by the invariant of `ring` no other reference to it is alive.
+        let ring = unsafe { &mut *self.ring.get() };
+        if self.is_empty() && ring.len() > KEEP {
+            *ring = vec![0; 64].into_boxed_slice();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn entries_come_out_in_the_order_in_which_they_went_in_across_growth() {
+        let queue = ReadyQueue::new();
+        let mut expected = std::collections::VecDeque::new();
+        for round in 0..1000u32 {
+            for n in 0..round % 7 {
+                let entry = match n % 4 {
+                    0 => Entry::Task(round),
+                    1 => Entry::Callback(round),
+                    2 => Entry::Timer(INDEX_MASK - round),
+                    _ => Entry::Source(n),
+                };
+                queue.push(entry);
+                expected.push_back(entry);
+            }
+            for _ in 0..round % 5 {
+                assert_eq!(queue.pop(), expected.pop_front());
+            }
+            assert_eq!(queue.len(), expected.len());
+        }
+        while let Some(entry) = expected.pop_front() {
+            assert_eq!(queue.pop(), Some(entry));
+        }
+        assert!(queue.is_empty());
+    }
+}

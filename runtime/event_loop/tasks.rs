@@ -1,0 +1,566 @@
+//! The life of a task: the table of slots, and spawn, step, end, join, cancel and disposal.
+//!
+//! A slot is what an index in a waker or a handle refers to. It is taken by `spawn`, and free again when the
+//! task has ended, its handle is gone, and its index does not stand in the ready queue. The table grows by
+//! chunks that never move, so that a slot can be used while user code spawns more.
+
+#![allow(unsafe_code)]
+
+use super::cell::{self, CellPointer, State, flag};
+use super::memory::Memory;
+use super::observer::{Event, TaskId};
+use super::ready_queue::Entry;
+use super::waker::{self, GENERATION_BITS, INDEX_BITS, TaskRef};
+use super::{EventLoop, callbacks::Callback};
+use crate::error::{JoinError, RunError};
+use std::cell::{Cell, UnsafeCell};
+use std::mem::ManuallyDrop;
+use std::panic::Location;
+use std::task::{Context, Poll, Waker};
+
+const CHUNK: usize = 1024;
+const NO_SLOT: u32 = u32::MAX;
+const QUEUED: u32 = 1 << 31;
+const GENERATION: u32 = (1 << GENERATION_BITS) - 1;
+
+pub(super) struct Slot {
+    /// The task's cell; `None` while the slot is free, and while a dead index still stands in the ready queue.
+    cell: Cell<Option<CellPointer>>,
+    /// The generation, and the bit that says that the index stands in the ready queue.
+    word: Cell<u32>,
+    /// The next free slot while this one is free.
+    next_free: Cell<u32>,
+}
+
+impl Slot {
+    #[inline(always)]
+    fn generation(&self) -> u32 {
+        self.word.get() & GENERATION
+    }
+}
+
+/// The table of slots and the memory of their cells.
+pub(super) struct Tasks {
+    /// The chunks of slots.
+    ///
+    /// # Invariant
+    /// Grows only; a chunk is never moved or freed while the loop lives. The list itself is borrowed only inside
+    /// `slot` and `grow`, which run no code of others.
+    chunks: UnsafeCell<Vec<Box<[Slot; CHUNK]>>>,
+    /// The free slot used last, linked through `next_free`.
+    first_free: Cell<u32>,
+    pub(super) memory: Memory,
+    /// How many tasks have not ended.
+    pub(super) unfinished: Cell<usize>,
+    /// The number of the next task.
+    next_number: Cell<u64>,
+    /// The task that is being polled.
+    pub(super) current: Cell<Option<TaskRef>>,
+}
+
+impl Tasks {
+    pub(super) fn new() -> Self {
+        Tasks {
+            chunks: UnsafeCell::new(Vec::new()),
+            first_free: Cell::new(NO_SLOT),
+            memory: Memory::new(),
+            unfinished: Cell::new(0),
+            next_number: Cell::new(1),
+            current: Cell::new(None),
+        }
+    }
+
+    #[inline(always)]
+    fn slot(&self, index: u32) -> Option<&Slot> {
+        // SAFETY: by the invariant no exclusive reference to the list is alive; the slot lies in a chunk that
+        // stays where it is for as long as `self` is borrowed.
+        let chunks = unsafe { &*self.chunks.get() };
+        chunks
+            .get(index as usize / CHUNK)
+            .map(|chunk| &chunk[index as usize % CHUNK])
+    }
+
+    /// How many slots there are.
+    fn capacity(&self) -> u32 {
+        // SAFETY: as in `slot`.
+        (unsafe { &*self.chunks.get() }.len() * CHUNK) as u32
+    }
+
+    /// Adds a chunk, whose slots become the free ones.
+    #[cold]
+    fn grow(&self) {
+        let first = self.capacity();
+        assert!(
+            first < 1 << INDEX_BITS,
+            "a loop holds at most {} tasks",
+            1 << INDEX_BITS
+        );
+        let slots: Vec<Slot> = (0..CHUNK as u32)
+            .map(|n| Slot {
+                cell: Cell::new(None),
+                word: Cell::new(0),
+                next_free: Cell::new(if n + 1 < CHUNK as u32 {
+                    first + n + 1
+                } else {
+                    NO_SLOT
+                }),
+            })
+            .collect();
+        let Ok(chunk) = slots.into_boxed_slice().try_into() else {
+            unreachable!("a chunk has its length")
+        };
+        // SAFETY: by the invariant no other reference to the list is alive.
+        unsafe { &mut *self.chunks.get() }.push(chunk);
+        self.first_free.set(first);
+    }
+
+    /// Marks a free slot's next use as another one, and puts it on the free list.
+    #[inline(always)]
+    fn release(&self, index: u32, slot: &Slot) {
+        slot.word.set((slot.generation() + 1) & GENERATION);
+        slot.next_free.set(self.first_free.get());
+        self.first_free.set(index);
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for chunk in self.chunks.get_mut() {
+            for slot in chunk.iter_mut() {
+                if let Some(cell) = slot.cell.take() {
+                    debug_assert!(
+                        cell.is_finished(),
+                        "the loop drops its tasks before its memory"
+                    );
+                    cell.discard();
+                    // SAFETY: the slot held the only pointer to the cell, and the cell is empty.
+                    unsafe { cell::free(&self.memory, cell) };
+                }
+            }
+        }
+    }
+}
+
+/// Who is told about a task's end: nobody, a task to be woken, or a callback to be queued.
+#[derive(Clone, Copy)]
+pub(super) enum Waiter {
+    Nobody,
+    Task(TaskRef),
+    Callback(u32),
+}
+
+impl Waiter {
+    const TASK: u64 = 1 << 62;
+    const CALLBACK: u64 = 2 << 62;
+
+    #[inline(always)]
+    fn pack(self) -> u64 {
+        match self {
+            Waiter::Nobody => 0,
+            Waiter::Task(task) => Self::TASK | task.bits(),
+            Waiter::Callback(key) => Self::CALLBACK | u64::from(key),
+        }
+    }
+
+    #[inline(always)]
+    fn unpack(word: u64) -> Self {
+        match word >> 62 {
+            0 => Waiter::Nobody,
+            1 => Waiter::Task(TaskRef::from_bits(word & !(3 << 62))),
+            _ => Waiter::Callback(word as u32),
+        }
+    }
+}
+
+impl EventLoop {
+    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index.
+    ///
+    /// # Errors
+    /// When the loop is closed or closing; the future is dropped.
+    #[inline]
+    pub(crate) fn spawn<F: Future + 'static>(
+        &self,
+        future: F,
+        has_handle: bool,
+        spawned_at: &'static Location<'static>,
+    ) -> Result<u32, RunError> {
+        // SAFETY: the future is 'static, so that it may live as long as the loop keeps it.
+        unsafe { self.spawn_borrowing(future, has_handle, spawned_at) }
+    }
+
+    /// Like `spawn`, for a future that may borrow.
+    ///
+    /// # Safety
+    /// The caller sees to it that the task has ended before what the future borrows does: see `evict`.
+    #[inline(always)]
+    pub(super) unsafe fn spawn_borrowing<F: Future>(
+        &self,
+        future: F,
+        has_handle: bool,
+        spawned_at: &'static Location<'static>,
+    ) -> Result<u32, RunError> {
+        if self.closing.get() {
+            return Err(RunError::Closed);
+        }
+        let tasks = &self.tasks;
+        if tasks.first_free.get() == NO_SLOT {
+            tasks.grow();
+            self.shared.reserve(tasks.capacity());
+        }
+        let index = tasks.first_free.get();
+        let slot = tasks
+            .slot(index)
+            .expect("the free list holds slots of the table");
+        tasks.first_free.set(slot.next_free.get());
+        let number = tasks.next_number.get();
+        tasks.next_number.set(number + 1);
+        let flags = if has_handle { flag::HANDLE } else { 0 };
+        let cell = cell::allocate(&tasks.memory, future, index, number, flags, spawned_at);
+        slot.cell.set(Some(cell));
+        slot.word.set(slot.word.get() | QUEUED);
+        tasks.unfinished.set(tasks.unfinished.get() + 1);
+        self.ready.push(Entry::Task(index));
+        self.observe(|| Event::Spawned {
+            task: TaskId(number),
+            at: spawned_at,
+        });
+        Ok(index)
+    }
+
+    /// Wakes a task of this loop: queues it unless it is queued already, or is another one by now.
+    #[inline(always)]
+    pub(super) fn wake(&self, task: TaskRef) {
+        if let Some(slot) = self.tasks.slot(task.index())
+            && slot.word.get() == task.generation()
+            && let Some(cell) = slot.cell.get()
+        {
+            slot.word.set(task.generation() | QUEUED);
+            self.ready.push(Entry::Task(task.index()));
+            self.observe(|| Event::Woken {
+                task: TaskId(cell.number),
+            });
+        }
+    }
+
+    /// Wakes whichever task lives at an index: what other threads' wakes come down to.
+    pub(super) fn wake_index(&self, index: u32) {
+        if let Some(slot) = self.tasks.slot(index) {
+            self.wake(TaskRef::new(index, slot.generation()));
+        }
+    }
+
+    /// Queues a task for a step or for its disposal, unless it is queued already.
+    fn queue(&self, index: u32) {
+        if let Some(slot) = self.tasks.slot(index)
+            && slot.word.get() & QUEUED == 0
+        {
+            slot.word.set(slot.word.get() | QUEUED);
+            self.ready.push(Entry::Task(index));
+        }
+    }
+
+    /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left.
+    ///
+    /// This is the one place where futures are polled.
+    #[inline(always)]
+    pub(super) fn run_task(&self, index: u32) {
+        let Some(slot) = self.tasks.slot(index) else {
+            return;
+        };
+        // The flag goes before the poll: a wake from here on must lead to another one.
+        slot.word.set(slot.word.get() & !QUEUED);
+        let Some(cell) = slot.cell.get() else {
+            self.tasks.release(index, slot);
+            return;
+        };
+        if cell.state.get() != State::Pending {
+            self.dispose(index, cell);
+            return;
+        }
+        let task = TaskRef::new(index, slot.generation());
+        let before = self.tasks.current.replace(Some(task));
+        let ended = if cell.has_flag(flag::CANCEL) {
+            self.deliver_cancel(cell);
+            true
+        } else {
+            self.step(task, cell)
+        };
+        self.tasks.current.set(before);
+        if ended {
+            self.finish(index, cell);
+        }
+    }
+
+    #[inline(always)]
+    fn step(&self, task: TaskRef, cell: CellPointer) -> bool {
+        self.observe(|| Event::PollStarted {
+            task: TaskId(cell.number),
+        });
+        // The waker's drop does nothing; leaving it out saves the call.
+        let waker = ManuallyDrop::new(waker::waker(self.shared.short, task));
+        let ended = cell.poll(&mut Context::from_waker(&waker));
+        self.observe(|| Event::PollEnded {
+            task: TaskId(cell.number),
+            ended,
+        });
+        ended
+    }
+
+    #[cold]
+    fn deliver_cancel(&self, cell: CellPointer) {
+        let error = JoinError::cancelled(cell.name(), cell.spawned_at);
+        cell.drop_future(error);
+    }
+
+    /// A task has ended: tells whoever waits, and disposes of it if nobody holds its handle.
+    #[inline(always)]
+    fn finish(&self, index: u32, cell: CellPointer) {
+        self.tasks.unfinished.set(self.tasks.unfinished.get() - 1);
+        self.observe(|| Event::Finished {
+            task: TaskId(cell.number),
+        });
+        match Waiter::unpack(cell.waiter.replace(0)) {
+            Waiter::Nobody => {}
+            Waiter::Task(task) => self.wake(task),
+            Waiter::Callback(key) => self.finish_callback(key),
+        }
+        if !cell.has_flag(flag::HANDLE) {
+            self.dispose(index, cell);
+        }
+    }
+
+    #[cold]
+    fn finish_callback(&self, key: u32) {
+        match self.callbacks.take_waker(key) {
+            Some(waker) => cell::quietly(|| waker.wake()),
+            None => self.ready.push(Entry::Callback(key)),
+        }
+    }
+
+    /// Drops what an ended task without a handle left, and frees its cell and slot.
+    #[inline(always)]
+    fn dispose(&self, index: u32, cell: CellPointer) {
+        if !cell.is_finished() || cell.has_flag(flag::HANDLE) {
+            return;
+        }
+        cell.discard();
+        self.free(index, cell);
+    }
+
+    /// Frees the cell and the slot of a task of which nothing is left.
+    #[inline(always)]
+    fn free(&self, index: u32, cell: CellPointer) {
+        let slot = self
+            .tasks
+            .slot(index)
+            .expect("a cell's index is that of its slot");
+        slot.cell.set(None);
+        // SAFETY: the slot held the only pointer to the cell that is used again, and the cell is empty.
+        unsafe { cell::free(&self.tasks.memory, cell) };
+        if slot.word.get() & QUEUED == 0 {
+            self.tasks.release(index, slot);
+        }
+    }
+
+    /// The cell at an index for which a handle exists, so that it is there.
+    #[inline(always)]
+    fn held(&self, index: u32) -> CellPointer {
+        self.tasks
+            .slot(index)
+            .and_then(|slot| slot.cell.get())
+            .expect("a handle keeps its task's cell")
+    }
+
+    /// Polls the end of the task at `index`. After `Ready` the handle is used up.
+    ///
+    /// # Safety
+    /// The caller is the one handle of this task, and `T` is its output type.
+    #[inline(always)]
+    pub(crate) unsafe fn poll_join<T>(
+        &self,
+        index: u32,
+        waker: &Waker,
+    ) -> Poll<Result<T, JoinError>> {
+        let cell = self.held(index);
+        if cell.is_finished() {
+            // SAFETY: the caller's promise.
+            let output = unsafe { cell.take_output() };
+            self.free(index, cell);
+            return Poll::Ready(output);
+        }
+        let waiter = match waker::task_of(waker, self.shared.short) {
+            Some(task) if task.index() == index => {
+                let error = JoinError::awaits_itself(cell.name(), cell.spawned_at);
+                self.detach(index);
+                return Poll::Ready(Err(error));
+            }
+            Some(task) => Waiter::Task(task),
+            None => Waiter::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
+        };
+        self.set_waiter(cell, waiter);
+        Poll::Pending
+    }
+
+    /// Lets a callback be queued when the task at `index` ends; at once if it has ended.
+    /// Returns the callback's key.
+    pub(crate) fn call_when_finished(&self, index: u32, callback: Callback) -> u32 {
+        let cell = self.held(index);
+        let key = self.callbacks.insert(callback);
+        if cell.is_finished() {
+            self.ready.push(Entry::Callback(key));
+        } else {
+            self.set_waiter(cell, Waiter::Callback(key));
+        }
+        key
+    }
+
+    /// Takes the error of the task at `index`, if it has ended with one; nothing is left of it then.
+    pub(super) fn take_error(&self, index: u32) -> Option<JoinError> {
+        let cell = self.held(index);
+        if cell.state.get() != State::Failed {
+            return None;
+        }
+        cell.state.set(State::Empty);
+        cell.with_extra(|extra| extra.error.take())
+    }
+
+    /// Sets who is told of the end, in place of who was.
+    #[inline(always)]
+    fn set_waiter(&self, cell: CellPointer, waiter: Waiter) {
+        if let Waiter::Callback(key) = Waiter::unpack(cell.waiter.replace(waiter.pack())) {
+            drop(self.callbacks.remove(key));
+        }
+    }
+
+    /// The handle of the task at `index` goes: the task runs on by itself.
+    ///
+    /// Code of others does not run here: an unread output that has a drop waits for the loop.
+    #[inline]
+    pub(crate) fn detach(&self, index: u32) {
+        let cell = self.held(index);
+        cell.clear_flag(flag::HANDLE);
+        if !cell.is_finished() {
+            self.set_waiter(cell, Waiter::Nobody);
+        } else if cell.discard_runs_code() {
+            self.queue(index);
+        } else {
+            self.dispose(index, cell);
+        }
+    }
+
+    /// Asks the task at `index` to cancel at its next turn. Returns whether it has not ended yet.
+    pub(crate) fn cancel(&self, index: u32) -> bool {
+        let cell = self.held(index);
+        let live = !cell.is_finished();
+        if live {
+            cell.set_flag(flag::CANCEL);
+            self.queue(index);
+        }
+        live
+    }
+
+    /// Whether the task at `index` has ended.
+    pub(crate) fn is_finished(&self, index: u32) -> bool {
+        self.held(index).is_finished()
+    }
+
+    /// Whether the task at `index` has ended without an output.
+    pub(crate) fn has_failed(&self, index: u32) -> bool {
+        self.held(index).state.get() == State::Failed
+    }
+
+    /// Calls `f` with the error of the task at `index`, if it has ended with one.
+    pub(crate) fn with_error<R>(&self, index: u32, f: impl FnOnce(&JoinError) -> R) -> Option<R> {
+        self.held(index)
+            .with_extra(|extra| extra.error.as_ref().map(f))
+    }
+
+    /// Calls `f` with the output of the task at `index`, if it has ended with one.
+    ///
+    /// # Safety
+    /// The caller is the one handle of this task, `T` is its output type, and `f` runs no code that uses the handle.
+    pub(crate) unsafe fn with_output<T, R>(
+        &self,
+        index: u32,
+        f: impl FnOnce(&T) -> R,
+    ) -> Option<R> {
+        let cell = self.held(index);
+        // SAFETY: the caller's promise.
+        (cell.state.get() == State::Done).then(|| f(unsafe { cell.output() }))
+    }
+
+    pub(crate) fn task_id(&self, index: u32) -> TaskId {
+        TaskId(self.held(index).number)
+    }
+
+    pub(crate) fn task_name(&self, index: u32) -> String {
+        self.held(index).name()
+    }
+
+    pub(crate) fn set_task_name(&self, index: u32, name: &str) {
+        let before = self
+            .held(index)
+            .with_extra(|extra| extra.name.replace(name.into()));
+        drop(before);
+    }
+
+    /// The number of the task that is being polled.
+    pub(crate) fn current_task(&self) -> Option<TaskId> {
+        let task = self.tasks.current.get()?;
+        let cell = self.tasks.slot(task.index())?.cell.get()?;
+        Some(TaskId(cell.number))
+    }
+
+    /// Asks every task that has not ended to cancel.
+    pub(crate) fn cancel_all(&self) {
+        self.each_pending(|_, cell| {
+            cell.set_flag(flag::CANCEL);
+            self.queue(cell.index);
+        });
+    }
+
+    /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.
+    pub(super) fn drop_all(&self) {
+        self.each_pending(|index, cell| {
+            cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
+            self.finish(index, cell);
+        });
+        for index in 0..self.tasks.capacity() {
+            if let Some(cell) = self.tasks.slot(index).and_then(|slot| slot.cell.get())
+                && cell.state.get() == State::Done
+            {
+                cell.replace_output(JoinError::closed(cell.name(), cell.spawned_at));
+            }
+        }
+    }
+
+    /// Calls `f` for the tasks that wait or are queued, oldest first. `f` may end tasks and spawn others.
+    fn each_pending(&self, mut f: impl FnMut(u32, CellPointer)) {
+        let pending = |index| {
+            let cell = self.tasks.slot(index)?.cell.get()?;
+            (cell.state.get() == State::Pending).then_some(cell)
+        };
+        let mut all: Vec<(u64, u32)> = (0..self.tasks.capacity())
+            .filter_map(|index| pending(index).map(|cell| (cell.number, index)))
+            .collect();
+        all.sort_unstable();
+        for (number, index) in all {
+            if let Some(cell) = pending(index)
+                && cell.number == number
+            {
+                f(index, cell);
+            }
+        }
+    }
+
+    /// Ends the task at `index`, which may borrow, before what it borrows ends. Its handle is the caller.
+    pub(super) fn evict(&self, index: u32) {
+        let cell = self.held(index);
+        if cell.state.get() == State::Pending {
+            self.set_waiter(cell, Waiter::Nobody);
+            cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
+            self.finish(index, cell);
+        }
+        self.detach(index);
+    }
+}

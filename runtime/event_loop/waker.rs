@@ -1,0 +1,150 @@
+//! The index waker: a waker is an integer, so that cloning, dropping and comparing it is free.
+//!
+//! ```text
+//!   63       48 47            28 27              0
+//!   │ runtime  │   generation   │   slot index   │
+//! ```
+//! Waking on the loop's own thread is a compare and a push on the ready queue; from anywhere else it goes
+//! through the inbox of the runtime. A stale waker (its task ended, its slot was reused, its runtime ended) can
+//! at worst cause a spurious poll, and nothing unsafe rests on the generation.
+
+#![allow(unsafe_code)]
+
+use super::{context, inbox};
+use std::ptr::without_provenance;
+use std::task::{RawWaker, RawWakerVTable, Waker};
+
+#[cfg(not(target_pointer_width = "64"))]
+compile_error!("roundelay packs a waker into one 64-bit word and needs a 64-bit target");
+
+pub(crate) const INDEX_BITS: u32 = 28;
+pub(crate) const GENERATION_BITS: u32 = 20;
+
+/// A task's address within its runtime: generation and slot index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TaskRef(u64);
+
+impl TaskRef {
+    #[inline(always)]
+    pub(super) fn new(index: u32, generation: u32) -> Self {
+        TaskRef(u64::from(generation) << INDEX_BITS | u64::from(index))
+    }
+
+    #[inline(always)]
+    pub(super) fn index(self) -> u32 {
+        (self.0 & ((1 << INDEX_BITS) - 1)) as u32
+    }
+
+    #[inline(always)]
+    pub(super) fn generation(self) -> u32 {
+        (self.0 >> INDEX_BITS) as u32 & ((1 << GENERATION_BITS) - 1)
+    }
+
+    #[inline(always)]
+    pub(super) fn bits(self) -> u64 {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(super) fn from_bits(bits: u64) -> Self {
+        TaskRef(bits)
+    }
+}
+
+const RUNTIME_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
+
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| ());
+
+/// Returns the waker of a task.
+#[inline(always)]
+pub(super) fn waker(runtime: u16, task: TaskRef) -> Waker {
+    let data = u64::from(runtime) << RUNTIME_SHIFT | task.bits();
+    // SAFETY: the data is an integer, and the functions of the table take any integer on any thread at any time.
+    unsafe { Waker::from_raw(raw(data as usize as *const ())) }
+}
+
+#[inline(always)]
+fn raw(data: *const ()) -> RawWaker {
+    RawWaker::new(without_provenance(data as usize), &VTABLE)
+}
+
+fn clone(data: *const ()) -> RawWaker {
+    raw(data)
+}
+
+fn wake(data: *const ()) {
+    wake_task(data as u64);
+}
+
+/// Wakes by the packed word.
+#[inline]
+fn wake_task(data: u64) {
+    let runtime = (data >> RUNTIME_SHIFT) as u16;
+    let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
+    let local = context::with_running(|event_loop| {
+        let ours = event_loop.shared.short == runtime;
+        if ours {
+            event_loop.wake(task);
+        }
+        ours
+    });
+    if local != Some(true) {
+        wake_elsewhere(runtime, task);
+    }
+}
+
+#[cold]
+fn wake_elsewhere(runtime: u16, task: TaskRef) {
+    if let Some(shared) = inbox::shared(runtime) {
+        shared.wake(task.index());
+    }
+}
+
+/// A stored waker that knows its own kind: for a task of ours no call goes through a table.
+///
+/// Leaf futures keep this instead of a `Waker`; it has the same size.
+pub(crate) enum TaskWaker {
+    /// A task of a roundelay runtime: the packed word.
+    Ours(u64),
+    /// Somebody else's, such as that of a set of futures inside a task.
+    Foreign(Waker),
+}
+
+impl TaskWaker {
+    #[inline]
+    pub(crate) fn of(waker: &Waker) -> Self {
+        match packed(waker) {
+            Some(data) => TaskWaker::Ours(data),
+            None => TaskWaker::Foreign(waker.clone()),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn wake(self) {
+        match self {
+            TaskWaker::Ours(data) => wake_task(data),
+            TaskWaker::Foreign(waker) => waker.wake(),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn will_wake(&self, waker: &Waker) -> bool {
+        match self {
+            TaskWaker::Ours(data) => packed(waker) == Some(*data),
+            TaskWaker::Foreign(own) => own.will_wake(waker),
+        }
+    }
+}
+
+#[inline(always)]
+fn packed(waker: &Waker) -> Option<u64> {
+    std::ptr::eq(waker.vtable(), &VTABLE).then(|| waker.data() as u64)
+}
+
+/// Returns the task behind a waker if it is a task of the runtime with this short id.
+#[inline(always)]
+pub(super) fn task_of(waker: &Waker, runtime: u16) -> Option<TaskRef> {
+    let data = packed(waker)?;
+    ((data >> RUNTIME_SHIFT) as u16 == runtime)
+        .then_some(TaskRef(data & ((1 << RUNTIME_SHIFT) - 1)))
+}
