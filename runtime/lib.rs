@@ -1,1 +1,55 @@
 //! A single-threaded async runtime that reproduces asyncio's event-loop model.
+//!
+//! ```
+//! use roundelay::{gather, sleep, run};
+//! use std::time::Duration;
+//!
+//! async fn nap(n: u64) -> u64 {
+//!     sleep(Duration::from_millis(n)).await;
+//!     n
+//! }
+//!
+//! let naps = run(async { gather([nap(3), nap(1), nap(2)]).await });
+//! assert_eq!(naps.unwrap(), [3, 1, 2]);
+//! ```
+//!
+//! # The map
+//!
+//! Imports point one way: `runner → net, pool → task → io, time, sync → event_loop → sys, error`.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | `runner` | [`run`], [`Runtime`], [`Builder`] |
+//! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
+//! | [`time`] | [`sleep`], [`timeout`] |
+//! | [`sync`] | [`Queue`](sync::Queue), [`Event`](sync::Event) |
+//! | [`net`], [`io`] | TCP; any pollable descriptor |
+//! | [`pool`] | blocking work in threads and in worker processes |
+//! | `event_loop` | the engine room: the turn, tasks, wakers, timers, the reactor |
+//!
+//! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says.
+
+pub mod error;
+mod event_loop;
+mod handle;
+pub mod io;
+pub mod net;
+pub mod pool;
+mod runner;
+pub mod sync;
+mod sys;
+pub mod task;
+pub mod time;
+
+#[cfg(feature = "hyper")]
+pub mod hyper;
+
+pub use error::{Closed, Elapsed, JoinError, RunError};
+pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
+pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
+pub use pool::{spawn_blocking, to_thread};
+pub use runner::{Builder, Runtime, run, try_run};
+pub use task::{
+    JoinHandle, WaitMode, as_completed, gather, gather_handles, spawn, try_gather, wait, yield_now,
+};
+pub use time::{sleep, sleep_until, timeout};

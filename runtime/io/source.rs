@@ -1,0 +1,164 @@
+//! A descriptor registered with the loop, tried first and waited for when it is drained.
+
+use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
+use crate::event_loop::inbox::post_keeping;
+use crate::event_loop::reactor::{Direction, SourceKey};
+use mio::Interest;
+use std::fmt;
+use std::io;
+use std::task::{Context, Poll, ready};
+
+/// Something that the loop can wait for, in both directions at once.
+///
+/// It holds numbers, no pointers into the loop, so that it is `Send` where the descriptor is; but it works only on the
+/// thread of the loop it was registered with.
+pub(crate) struct Source<S: mio::event::Source> {
+    /// The descriptor. `None` only while it is being dropped or taken out.
+    io: Option<S>,
+    /// The serial number of its runtime.
+    runtime: u64,
+    key: SourceKey,
+}
+
+impl<S: mio::event::Source> Source<S> {
+    /// Registers a descriptor with the loop that runs on this thread.
+    ///
+    /// # Errors
+    /// If no loop runs, or the descriptor cannot be polled (a regular file, say).
+    pub(crate) fn new(mut io: S, interest: Interest) -> io::Result<Self> {
+        let registered = with_running(|event_loop| {
+            let key = event_loop.reactor.register(&mut io, interest)?;
+            Ok((event_loop.serial, key))
+        });
+        let (runtime, key) = registered.unwrap_or_else(|| Err(io::Error::other(NO_LOOP)))?;
+        Ok(Source {
+            io: Some(io),
+            runtime,
+            key,
+        })
+    }
+
+    pub(crate) fn get_ref(&self) -> &S {
+        self.io.as_ref().expect("present until the drop")
+    }
+
+    /// Tries an operation that reads; on `WouldBlock` waits for the next event, and tries again then.
+    #[inline]
+    pub(crate) fn poll_read_with<R>(
+        &self,
+        cx: &mut Context<'_>,
+        operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        self.poll_with(Direction::Read, cx, operation)
+    }
+
+    /// Tries an operation that writes; on `WouldBlock` waits for the next event, and tries again then.
+    #[inline]
+    pub(crate) fn poll_write_with<R>(
+        &self,
+        cx: &mut Context<'_>,
+        operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        let result = self.poll_with(Direction::Write, cx, operation);
+        if result.is_ready() {
+            self.touched();
+        }
+        result
+    }
+
+    #[inline]
+    fn poll_with<R>(
+        &self,
+        direction: Direction,
+        cx: &mut Context<'_>,
+        mut operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> Poll<io::Result<R>> {
+        loop {
+            let Some(ready) =
+                self.with_reactor(|reactor, key| reactor.poll_ready(key, direction, cx))
+            else {
+                return Poll::Ready(Err(elsewhere()));
+            };
+            ready!(ready);
+            match operation(self.get_ref()) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.clear_ready(direction)
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                result => return Poll::Ready(result),
+            }
+        }
+    }
+
+    /// Notes that a direction is drained, found out without a `WouldBlock`.
+    #[inline]
+    pub(crate) fn clear_ready(&self, direction: Direction) {
+        self.with_reactor(|reactor, key| reactor.clear_ready(key, direction));
+    }
+
+    /// Notes an operation that can make another source of this loop ready.
+    #[inline]
+    pub(crate) fn touched(&self) {
+        self.with_reactor(|reactor, _| reactor.touched());
+    }
+
+    #[inline]
+    fn with_reactor<R>(
+        &self,
+        f: impl FnOnce(&crate::event_loop::reactor::Reactor, SourceKey) -> R,
+    ) -> Option<R> {
+        with_loop(self.runtime, |event_loop| f(&event_loop.reactor, self.key))
+    }
+
+    pub(crate) async fn read_with<R>(
+        &self,
+        mut operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        std::future::poll_fn(|cx| self.poll_read_with(cx, &mut operation)).await
+    }
+
+    pub(crate) async fn write_with<R>(
+        &self,
+        mut operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> io::Result<R> {
+        std::future::poll_fn(|cx| self.poll_write_with(cx, &mut operation)).await
+    }
+
+    /// Takes the descriptor out of the loop.
+    pub(crate) fn deregister(&mut self) -> Option<S> {
+        let mut io = self.io.take()?;
+        let here = with_loop(self.runtime, |event_loop| {
+            if event_loop.is_forked() {
+                // The parent's poll set is shared with this child, and is the parent's.
+                return;
+            }
+            event_loop.reactor.deregister(&mut io, self.key);
+        });
+        if here.is_none() {
+            // On another thread: closing the descriptor takes it out of the poll; the loop frees the entry.
+            let key = self.key;
+            post_keeping(self.runtime as u32, move |event_loop| {
+                event_loop.reactor.forget(key)
+            });
+        }
+        Some(io)
+    }
+}
+
+fn elsewhere() -> io::Error {
+    io::Error::other(
+        "a socket was used outside of its runtime, which has ended or lives on another thread: use it where it was made",
+    )
+}
+
+impl<S: mio::event::Source> Drop for Source<S> {
+    fn drop(&mut self) {
+        drop(self.deregister());
+    }
+}
+
+impl<S: mio::event::Source + fmt::Debug> fmt::Debug for Source<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.io.fmt(f)
+    }
+}

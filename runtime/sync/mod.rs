@@ -1,0 +1,8 @@
+//! Coordination between tasks of one loop.
+
+mod event;
+mod queue;
+mod wait_list;
+
+pub use event::{Event, EventWait};
+pub use queue::{Get, Put, Queue};

@@ -1,0 +1,339 @@
+//! `gather`: several tasks at once, outputs by position.
+//!
+//! As in asyncio a member's end first queues a callback, and the callback that completes the whole then wakes the
+//! waiter: two turns after the last member's end, so that a trace of turns equals asyncio's.
+
+use super::join::{JoinHandle, spawn};
+use crate::error::JoinError;
+use crate::event_loop::callbacks::{Aggregate, Callback};
+use crate::event_loop::waker::TaskWaker;
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+/// Spawns the futures as tasks, in order and at once, and returns their outputs by position, as asyncio's `gather`.
+///
+/// The work starts at this call, not at the await. The first member that panics or is cancelled completes the whole
+/// with its error at once; the others run on unattended. [`Gather::settled`] waits for all instead.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Cancellation
+/// Dropping a gather that is being awaited cancels the members that have not ended. Dropping one that was never
+/// awaited lets them run.
+///
+/// # Examples
+/// ```
+/// # roundelay::run(async {
+/// let squares = roundelay::gather((1..4).map(|n| async move { n * n })).await;
+/// assert_eq!(squares.unwrap(), [1, 4, 9]);
+/// # });
+/// ```
+#[track_caller]
+pub fn gather<I>(futures: I) -> Gather<<I::Item as Future>::Output>
+where
+    I: IntoIterator,
+    I::Item: Future + 'static,
+    <I::Item as Future>::Output: 'static,
+{
+    gather_handles(spawn_all(futures))
+}
+
+/// Gathers tasks that are running already; see [`gather`].
+///
+/// When all of them have ended, awaiting this does not yield.
+pub fn gather_handles<T: 'static>(handles: impl IntoIterator<Item = JoinHandle<T>>) -> Gather<T> {
+    Gather {
+        members: Members::new(handles.into_iter().collect(), JoinHandle::has_failed),
+    }
+}
+
+/// Spawns fallible futures as tasks, and returns their values by position, or the first error.
+///
+/// The first member that returns an error, panics or is cancelled completes the whole at once; the others run on
+/// unattended. Otherwise like [`gather`].
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Examples
+/// ```
+/// # roundelay::run(async {
+/// let parsed = roundelay::try_gather(["1", "x"].map(|s| async move { s.parse::<u32>() })).await;
+/// assert_eq!(parsed.unwrap_err().index(), 1);
+/// # });
+/// ```
+#[track_caller]
+pub fn try_gather<I, T, E>(futures: I) -> TryGather<T, E>
+where
+    I: IntoIterator,
+    I::Item: Future<Output = Result<T, E>> + 'static,
+    T: 'static,
+    E: 'static,
+{
+    let fails = |member: &JoinHandle<Result<T, E>>| {
+        member.has_failed() || member.with_output(Result::is_err).unwrap_or(false)
+    };
+    TryGather {
+        members: Members::new(spawn_all(futures), fails),
+    }
+}
+
+#[track_caller]
+fn spawn_all<I>(futures: I) -> Vec<JoinHandle<<I::Item as Future>::Output>>
+where
+    I: IntoIterator,
+    I::Item: Future + 'static,
+{
+    let futures = futures.into_iter();
+    let mut handles = Vec::with_capacity(futures.size_hint().0);
+    // A loop, not a closure, so that the tasks know the caller's line.
+    for future in futures {
+        handles.push(spawn(future));
+    }
+    handles
+}
+
+/// The members of a gather, and who waits for them.
+struct Members<T> {
+    /// The members' handles by position; each is replaced by `None` when its output is taken.
+    handles: RefCell<Vec<Option<JoinHandle<T>>>>,
+    /// How many members have not ended, as far as their callbacks have run.
+    unfinished: Cell<usize>,
+    /// Whether the first failure completes the whole.
+    eager: Cell<bool>,
+    /// The first member that failed, if one did.
+    failed: Cell<Option<u32>>,
+    /// What counts as a failure.
+    fails: fn(&JoinHandle<T>) -> bool,
+    /// Whether the whole is complete.
+    complete: Cell<bool>,
+    waker: RefCell<Option<TaskWaker>>,
+}
+
+impl<T: 'static> Members<T> {
+    fn new(handles: Vec<JoinHandle<T>>, fails: fn(&JoinHandle<T>) -> bool) -> Rc<Self> {
+        let unfinished = handles.len();
+        let members = Rc::new(Members {
+            handles: RefCell::new(handles.into_iter().map(Some).collect()),
+            unfinished: Cell::new(unfinished),
+            eager: Cell::new(true),
+            failed: Cell::new(None),
+            fails,
+            complete: Cell::new(unfinished == 0),
+            waker: RefCell::new(None),
+        });
+        for (member, handle) in members.handles.borrow().iter().enumerate() {
+            let handle = handle.as_ref().expect("nothing was taken yet");
+            if handle.is_finished() {
+                members.note(member as u32, handle);
+            } else {
+                handle.call_when_finished(Callback::Member(members.clone(), member as u32));
+            }
+        }
+        members
+    }
+
+    /// Notes that a member has ended.
+    fn note(&self, member: u32, handle: &JoinHandle<T>) {
+        self.unfinished.set(self.unfinished.get() - 1);
+        if self.failed.get().is_none() && (self.fails)(handle) {
+            self.failed.set(Some(member));
+        }
+        if self.unfinished.get() == 0 || self.eager.get() && self.failed.get().is_some() {
+            self.complete.set(true);
+        }
+    }
+
+    /// Waits for the whole. As `poll`, but leaves the outputs where they are.
+    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.complete.get() {
+            return Poll::Ready(());
+        }
+        let before = self.waker.replace(Some(TaskWaker::of(cx.waker())));
+        drop(before);
+        Poll::Pending
+    }
+
+    fn take(&self, member: usize) -> Result<T, JoinError> {
+        let handle = self.handles.borrow_mut()[member].take();
+        handle.expect("an output is taken once").take()
+    }
+
+    /// The members that were not taken end: detached if the gather is complete or was never awaited, else cancelled.
+    fn release(&self) {
+        let handles = std::mem::take(&mut *self.handles.borrow_mut());
+        if !self.complete.replace(true) && self.waker.take().is_some() {
+            for handle in handles.iter().flatten() {
+                handle.cancel();
+            }
+        }
+    }
+}
+
+impl<T: 'static> Aggregate for Members<T> {
+    fn member_finished(&self, member: u32) {
+        if self.complete.get() {
+            return;
+        }
+        if let Some(Some(handle)) = self.handles.borrow().get(member as usize) {
+            self.note(member, handle);
+        }
+        if self.complete.get() {
+            let waker = self.waker.take();
+            if let Some(waker) = waker {
+                waker.wake();
+            }
+        }
+    }
+}
+
+/// The future of [`gather`]: outputs by position, or the first member's error.
+#[must_use = "dropping it lets the tasks run on"]
+pub struct Gather<T: 'static> {
+    members: Rc<Members<T>>,
+}
+
+impl<T: 'static> Gather<T> {
+    /// Waits for all members, whatever becomes of them, as asyncio's `gather(return_exceptions=True)`.
+    ///
+    /// # Examples
+    /// ```
+    /// # roundelay::run(async {
+    /// let task = roundelay::spawn(async { 1 });
+    /// task.cancel();
+    /// let results = roundelay::gather_handles([task, roundelay::spawn(async { 2 })]).settled().await;
+    /// assert!(results[0].as_ref().unwrap_err().is_cancelled());
+    /// assert_eq!(*results[1].as_ref().unwrap(), 2);
+    /// # });
+    /// ```
+    pub fn settled(self) -> Settled<T> {
+        self.members.eager.set(false);
+        self.members
+            .complete
+            .set(self.members.unfinished.get() == 0);
+        Settled {
+            members: self.members.clone(),
+            gather: Some(self),
+        }
+    }
+}
+
+impl<T: 'static> Future for Gather<T> {
+    type Output = Result<Vec<T>, JoinError>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let members = &self.members;
+        std::task::ready!(members.poll(cx));
+        Poll::Ready(match members.failed.get() {
+            Some(member) => members.take(member as usize).map(|_| Vec::new()),
+            None => {
+                let count = members.handles.borrow().len();
+                (0..count).map(|member| members.take(member)).collect()
+            }
+        })
+    }
+}
+
+impl<T: 'static> Drop for Gather<T> {
+    fn drop(&mut self) {
+        self.members.release();
+    }
+}
+
+/// The future of [`Gather::settled`]: every member's outcome by position.
+#[must_use = "dropping it lets the tasks run on"]
+pub struct Settled<T: 'static> {
+    members: Rc<Members<T>>,
+    /// Kept for its drop.
+    gather: Option<Gather<T>>,
+}
+
+impl<T: 'static> Future for Settled<T> {
+    type Output = Vec<Result<T, JoinError>>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        std::task::ready!(self.members.poll(cx));
+        let count = self.members.handles.borrow().len();
+        let results = (0..count).map(|member| self.members.take(member)).collect();
+        self.gather = None;
+        Poll::Ready(results)
+    }
+}
+
+/// The future of [`try_gather`]: values by position, or the first error.
+#[must_use = "dropping it lets the tasks run on"]
+pub struct TryGather<T: 'static, E: 'static> {
+    members: Rc<Members<Result<T, E>>>,
+}
+
+impl<T: 'static, E: 'static> Future for TryGather<T, E> {
+    type Output = Result<Vec<T>, GatherError<E>>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let members = &self.members;
+        std::task::ready!(members.poll(cx));
+        let take = |index: usize| match members.take(index) {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(GatherError::Failed { index, error }),
+            Err(error) => Err(GatherError::Join { index, error }),
+        };
+        Poll::Ready(match members.failed.get() {
+            Some(member) => take(member as usize).map(|_| Vec::new()),
+            None => {
+                let count = members.handles.borrow().len();
+                (0..count).map(take).collect()
+            }
+        })
+    }
+}
+
+impl<T: 'static, E: 'static> Drop for TryGather<T, E> {
+    fn drop(&mut self) {
+        self.members.release();
+    }
+}
+
+/// Why a [`try_gather`] has no values.
+#[derive(Debug)]
+pub enum GatherError<E> {
+    /// A member returned an error.
+    Failed {
+        /// The member's position.
+        index: usize,
+        /// Its error.
+        error: E,
+    },
+    /// A member panicked or was cancelled.
+    Join {
+        /// The member's position.
+        index: usize,
+        /// What became of it.
+        error: JoinError,
+    },
+}
+
+impl<E> GatherError<E> {
+    /// Returns the position of the member that failed first.
+    pub fn index(&self) -> usize {
+        match self {
+            GatherError::Failed { index, .. } | GatherError::Join { index, .. } => *index,
+        }
+    }
+}
+
+impl<E: fmt::Display> fmt::Display for GatherError<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            GatherError::Failed { index, error } => {
+                write!(f, "member {index} of a gather failed: {error}")
+            }
+            GatherError::Join { index, error } => write!(f, "member {index} of a gather: {error}"),
+        }
+    }
+}
+
+impl<E: fmt::Debug + fmt::Display> std::error::Error for GatherError<E> {}

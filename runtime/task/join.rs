@@ -1,0 +1,158 @@
+//! Spawning a task, and the handle to its end.
+
+use crate::error::JoinError;
+use crate::event_loop::EventLoop;
+use crate::event_loop::callbacks::Callback;
+use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::join::Join;
+use crate::event_loop::observer::TaskId;
+use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+/// Spawns a task on the loop that runs on this thread, as asyncio's `create_task`.
+///
+/// Its first step is put behind everything that is ready. The loop owns the task: dropping the handle lets it run
+/// on. The future need not be `Send`.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Cancellation
+/// [`JoinHandle::cancel`] drops the future at the task's next turn.
+///
+/// # Examples
+/// ```
+/// let name = std::rc::Rc::new("world");
+/// let greeting = roundelay::run(async move {
+///     let task = roundelay::spawn(async move { format!("hello {name}") });
+///     task.await.unwrap()
+/// });
+/// assert_eq!(greeting, "hello world");
+/// ```
+#[track_caller]
+#[inline]
+#[doc(alias = "create_task")]
+#[doc(alias = "ensure_future")]
+pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    let spawned_at = Location::caller();
+    match with_running(|event_loop| JoinHandle::spawn_on(event_loop, future, spawned_at)) {
+        Some(handle) => handle,
+        None => panic!("{NO_LOOP}"),
+    }
+}
+
+/// Returns the number of the task that runs, or `None` in a callback or outside of a run, as asyncio's
+/// `current_task`.
+#[doc(alias = "current_task")]
+pub fn current() -> Option<TaskId> {
+    with_running(EventLoop::current_task).flatten()
+}
+
+/// A task's handle: await it for the task's output.
+///
+/// It is `Send` if the output is, and holds numbers, no pointers; but only the runtime that spawned the task can
+/// await it. Awaiting a finished task does not yield. Dropping the handle detaches the task.
+///
+/// # Errors
+/// Awaiting gives a [`JoinError`] if the task panicked or was cancelled, if its runtime ended, if the task awaits
+/// itself, or if the handle is awaited on another thread.
+pub struct JoinHandle<T>(Join<T>);
+
+impl<T> JoinHandle<T> {
+    #[inline(always)]
+    pub(crate) fn spawn_on<F>(
+        event_loop: &EventLoop,
+        future: F,
+        spawned_at: &'static Location<'static>,
+    ) -> Self
+    where
+        F: Future<Output = T> + 'static,
+    {
+        JoinHandle(Join::spawn(event_loop, future, spawned_at))
+    }
+
+    /// Asks the task to cancel: its future is dropped at its next turn, and awaiting gives
+    /// [`JoinError::is_cancelled`]. A task that has not begun never runs.
+    ///
+    /// From another thread the request travels through the loop's inbox.
+    pub fn cancel(&self) {
+        self.0.with_or_post(|event_loop, index| {
+            event_loop.cancel(index);
+        });
+    }
+
+    /// Ends the task at its next turn, whatever it does: its future is dropped there, never inside this call.
+    pub fn abort(&self) {
+        self.cancel();
+    }
+
+    /// Returns whether the task has ended. False on other threads, where this cannot be seen.
+    #[doc(alias = "done")]
+    pub fn is_finished(&self) -> bool {
+        self.0.with(EventLoop::is_finished).unwrap_or(false)
+    }
+
+    /// Returns the task's number, or `None` if its runtime has ended or lives on another thread.
+    pub fn id(&self) -> Option<TaskId> {
+        self.0.with(EventLoop::task_id)
+    }
+
+    /// Returns the task's name: the one it was given, or `Task-N`. On other threads, the line that spawned it.
+    #[doc(alias = "get_name")]
+    pub fn name(&self) -> String {
+        self.0
+            .with(EventLoop::task_name)
+            .unwrap_or_else(|| format!("a task spawned at {}", self.0.spawned_at()))
+    }
+
+    /// Names the task, for messages and for tools that show a run. Does nothing on other threads.
+    pub fn set_name(&self, name: &str) {
+        self.0
+            .with(|event_loop, index| event_loop.set_task_name(index, name));
+    }
+
+    /// Lets an aggregate be told of the end.
+    pub(super) fn call_when_finished(&self, callback: Callback) {
+        self.0
+            .with(|event_loop, index| event_loop.call_when_finished(index, callback));
+    }
+
+    /// Whether the task has ended without an output.
+    pub(super) fn has_failed(&self) -> bool {
+        self.0.with(EventLoop::has_failed).unwrap_or(true)
+    }
+
+    /// Whether the task was cancelled.
+    pub(super) fn was_cancelled(&self) -> bool {
+        self.0
+            .with(|event_loop, index| event_loop.with_error(index, JoinError::is_cancelled))
+            .flatten()
+            .unwrap_or(false)
+    }
+
+    /// Looks at the output of a task that has ended with one. `f` must not use handles.
+    pub(super) fn with_output<R>(&self, f: impl FnOnce(&T) -> R) -> Option<R> {
+        self.0.with_output(f)
+    }
+
+    /// Takes the output of a task that has ended.
+    pub(super) fn take(self) -> Result<T, JoinError> {
+        self.0.take()
+    }
+}
+
+impl<T> Future for JoinHandle<T> {
+    type Output = Result<T, JoinError>;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.get_mut().0.poll(cx)
+    }
+}
+
+impl<T> std::fmt::Debug for JoinHandle<T> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "JoinHandle({})", self.name())
+    }
+}
