@@ -384,3 +384,6 @@ impl Entry {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
