@@ -74,6 +74,8 @@ pub(super) struct Extra {
     pub(super) name: Option<Box<str>>,
     /// Why the task failed; taken by the join handle.
     pub(super) error: Option<JoinError>,
+    /// The payload of a panicked step, until the error is made of it.
+    panic: Option<Panic>,
 }
 
 /// A pointer to a cell, made from its allocation, so that it reaches the future as well as the header.
@@ -104,7 +106,15 @@ struct VTable {
     layout: Layout,
 }
 
-type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> Poll<Result<(), Panic>>;
+type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> Step;
+
+/// What a poll came to. Small, so that it is returned in a register; a panic's payload waits in `Extra`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Pending,
+    Done,
+    Panicked,
+}
 
 /// A panic's payload.
 pub(super) type Panic = Box<dyn Any + Send>;
@@ -139,7 +149,7 @@ impl<F: Future> TaskCell<F> {
         unsafe { (&raw mut (*cell.cast::<Self>().as_ptr()).stage).cast() }
     }
 
-    unsafe fn poll(cell: NonNull<Header>, cx: &mut Context<'_>) -> Poll<Result<(), Panic>> {
+    unsafe fn poll(cell: NonNull<Header>, cx: &mut Context<'_>) -> Step {
         // SAFETY: the state was PENDING, so the stage holds the future; RUNNING keeps everybody else off it.
         // The cell does not move until it is freed, and the future is dropped in place before that.
         let stage = unsafe { Self::stage(cell) };
@@ -149,8 +159,9 @@ impl<F: Future> TaskCell<F> {
             future.poll(cx)
         }));
         match outcome {
-            Ok(Poll::Pending) => Poll::Pending,
-            Err(panic) => Poll::Ready(Err(panic)),
+            Ok(Poll::Pending) => Step::Pending,
+            // SAFETY: the cell is live; `with_extra` touches the header only.
+            Err(panic) => unsafe { cell.as_ref() }.keep_panic(panic),
             Ok(Poll::Ready(output)) => {
                 // SAFETY: the future is dropped once, here; then its place is free for the output.
                 unsafe {
@@ -158,11 +169,11 @@ impl<F: Future> TaskCell<F> {
                         quietly(|| drop(output));
                         cell.as_ref().set_flag(flag::POISONED);
                         cell.as_ref().state.set(State::Failed);
-                        return Poll::Ready(Err(panic));
+                        return cell.as_ref().keep_panic(panic);
                     }
                     (&raw mut (*stage).output).write(ManuallyDrop::new(output));
                 }
-                Poll::Ready(Ok(()))
+                Step::Done
             }
         }
     }
@@ -258,6 +269,12 @@ impl Header {
             .unwrap_or_else(|| format!("Task-{}", self.number))
     }
 
+    #[cold]
+    fn keep_panic(&self, panic: Panic) -> Step {
+        self.with_extra(|extra| extra.panic = Some(panic));
+        Step::Panicked
+    }
+
     fn set_error(&self, error: JoinError) {
         let before = self.with_extra(|extra| extra.error.replace(error));
         debug_assert!(before.is_none());
@@ -272,27 +289,33 @@ impl CellPointer {
         self.state.set(State::Running);
         // SAFETY: the state was PENDING, which `allocate` and this function set only with a future in place.
         match unsafe { (self.vtable.poll)(self.0, cx) } {
-            Poll::Pending => {
+            Step::Pending => {
                 self.state.set(State::Pending);
                 false
             }
-            Poll::Ready(Ok(())) => {
+            Step::Done => {
                 self.state.set(State::Done);
                 true
             }
-            Poll::Ready(Err(panic)) => {
-                self.panicked(panic);
+            Step::Panicked => {
+                self.panicked();
                 true
             }
         }
     }
 
     #[cold]
-    fn panicked(self, panic: Panic) {
+    fn panicked(self) {
         if self.state.get() == State::Running {
             self.state.set(State::Failed);
-            self.drop_failed_future();
+            // The panic that is reported is the first one.
+            if let Some(second) = self.drop_failed_future() {
+                std::mem::forget(second);
+            }
         }
+        let panic = self
+            .with_extra(|extra| extra.panic.take())
+            .expect("a panicked step keeps its payload");
         self.set_error(JoinError::panicked(panic, self.name(), self.spawned_at));
     }
 

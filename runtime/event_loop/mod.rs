@@ -40,9 +40,12 @@ use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 use tasks::Tasks;
 use timers::{Action, TimerKey, TimerWheel};
+use waker::TaskRef;
 
 /// After so many entries the loop looks outside at the latest.
 const ENTRIES_BETWEEN_LOOKS: usize = 61;
+/// After so many entries the loop reads the coarse clock, to see whether a look is due by time.
+const ENTRIES_BETWEEN_CHECKS: usize = 8;
 /// So many timers within the timer resolution are worth one wake-up together; fewer get one each.
 const CROWD: usize = 8;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
@@ -61,6 +64,8 @@ pub(crate) struct EventLoop {
     this: Weak<EventLoop>,
     /// The runtime's number: never reused, so that a handle is sure whose it is.
     pub(crate) serial: u64,
+    /// The runtime's id in wakers, which is `shared`'s.
+    short: u16,
     /// What other threads reach.
     pub(crate) shared: &'static Shared,
     tasks: Tasks,
@@ -77,6 +82,8 @@ pub(crate) struct EventLoop {
     timer_resolution: u64,
     /// How many entries ran since the last look outside.
     entries_since_look: Cell<usize>,
+    /// At how many entries to check whether it is time to look.
+    next_check: Cell<usize>,
     /// The coarse clock at the last look outside.
     tick_of_look: Cell<u64>,
     /// The list that the inbox's messages are swapped into; empty between uses.
@@ -104,6 +111,7 @@ impl EventLoop {
         let this = Rc::new_cyclic(|this| EventLoop {
             this: this.clone(),
             serial,
+            short: shared.short,
             shared,
             tasks: Tasks::new(),
             ready: ReadyQueue::new(),
@@ -115,6 +123,7 @@ impl EventLoop {
             strict: settings.strict,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
             entries_since_look: Cell::new(0),
+            next_check: Cell::new(0),
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
             jobs: Cell::new(0),
@@ -134,7 +143,7 @@ impl EventLoop {
     }
 
     /// One turn of the loop.
-    #[inline]
+    #[inline(always)]
     fn turn(&self) -> Result<(), RunError> {
         // ① to ⑤ Look outside, when it can matter: sources, inbox, timers.
         if self.must_look_outside() {
@@ -161,10 +170,16 @@ impl EventLoop {
     #[inline(always)]
     fn must_look_outside(&self) -> bool {
         self.ready.is_empty()
-            || self.entries_since_look.get() >= ENTRIES_BETWEEN_LOOKS
             || self.reactor.dirty.get()
-            || self.strict
-            || coarse_now() != self.tick_of_look.get()
+            || self.entries_since_look.get() >= self.next_check.get() && self.is_time_to_look()
+    }
+
+    /// Whether enough entries ran since the last look, or enough time passed. Reads the coarse clock, which costs as
+    /// much as half a task switch, and therefore not at every turn.
+    fn is_time_to_look(&self) -> bool {
+        let entries = self.entries_since_look.get();
+        self.next_check.set(entries + ENTRIES_BETWEEN_CHECKS);
+        self.strict || entries >= ENTRIES_BETWEEN_LOOKS || coarse_now() != self.tick_of_look.get()
     }
 
     /// The first five steps of a turn.
@@ -191,10 +206,15 @@ impl EventLoop {
         }
         // ⑤ Queue the timers that are due.
         self.expire_timers();
-        self.entries_since_look.set(0);
-        if !self.strict {
-            self.tick_of_look.set(coarse_now());
-        }
+        // Where a few entries took long enough for the clock to tick, the next turn is to check again.
+        let tick = coarse_now();
+        let slow = self.entries_since_look.replace(0) < ENTRIES_BETWEEN_LOOKS
+            && tick != self.tick_of_look.replace(tick);
+        self.next_check.set(if slow || self.strict {
+            0
+        } else {
+            ENTRIES_BETWEEN_CHECKS
+        });
         Ok(())
     }
 
@@ -296,7 +316,9 @@ impl EventLoop {
     }
 
     /// Runs an entry that is not a task.
+    #[inline(never)]
     fn run_entry(&self, entry: Entry) {
+        self.tasks.current.set(TaskRef::NONE);
         match entry {
             Entry::Task(index) => self.run_task(index),
             Entry::Callback(key) => self.run_callback(key),
@@ -375,7 +397,7 @@ impl EventLoop {
     /// Lets a timer wake this waker.
     #[inline]
     pub(crate) fn wake_action(&self, waker: &std::task::Waker) -> Action {
-        match waker::task_of(waker, self.shared.short) {
+        match waker::task_of(waker, self.short) {
             Some(task) => Action::Wake(task),
             None => Action::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
         }
@@ -385,7 +407,7 @@ impl EventLoop {
     #[inline]
     pub(crate) fn action_wakes(&self, action: Action, waker: &std::task::Waker) -> bool {
         match action {
-            Action::Wake(task) => waker::task_of(waker, self.shared.short) == Some(task),
+            Action::Wake(task) => waker::task_of(waker, self.short) == Some(task),
             Action::Callback(key) => self.callbacks.will_wake(key, waker),
         }
     }

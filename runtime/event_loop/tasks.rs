@@ -21,12 +21,13 @@ use std::task::{Context, Poll, Waker};
 const CHUNK: usize = 1024;
 const NO_SLOT: u32 = u32::MAX;
 const QUEUED: u32 = 1 << 31;
+const LIVE: u32 = 1 << 30;
 const GENERATION: u32 = (1 << GENERATION_BITS) - 1;
 
 pub(super) struct Slot {
     /// The task's cell; `None` while the slot is free, and while a dead index still stands in the ready queue.
     cell: Cell<Option<CellPointer>>,
-    /// The generation, and the bit that says that the index stands in the ready queue.
+    /// The generation, and two bits: LIVE while the slot has a cell, QUEUED while its index stands in the ready queue.
     word: Cell<u32>,
     /// The next free slot while this one is free.
     next_free: Cell<u32>,
@@ -54,8 +55,8 @@ pub(super) struct Tasks {
     pub(super) unfinished: Cell<usize>,
     /// The number of the next task.
     next_number: Cell<u64>,
-    /// The task that is being polled.
-    pub(super) current: Cell<Option<TaskRef>>,
+    /// The task that was polled last; `TaskRef::NONE` while something else runs.
+    pub(super) current: Cell<TaskRef>,
 }
 
 impl Tasks {
@@ -66,7 +67,7 @@ impl Tasks {
             memory: Memory::new(),
             unfinished: Cell::new(0),
             next_number: Cell::new(1),
-            current: Cell::new(None),
+            current: Cell::new(TaskRef::NONE),
         }
     }
 
@@ -217,7 +218,7 @@ impl EventLoop {
         let flags = if has_handle { flag::HANDLE } else { 0 };
         let cell = cell::allocate(&tasks.memory, future, index, number, flags, spawned_at);
         slot.cell.set(Some(cell));
-        slot.word.set(slot.word.get() | QUEUED);
+        slot.word.set(slot.word.get() | LIVE | QUEUED);
         tasks.unfinished.set(tasks.unfinished.get() + 1);
         self.ready.push(Entry::Task(index));
         self.observe(|| Event::Spawned {
@@ -231,13 +232,12 @@ impl EventLoop {
     #[inline(always)]
     pub(super) fn wake(&self, task: TaskRef) {
         if let Some(slot) = self.tasks.slot(task.index())
-            && slot.word.get() == task.generation()
-            && let Some(cell) = slot.cell.get()
+            && slot.word.get() == task.generation() | LIVE
         {
-            slot.word.set(task.generation() | QUEUED);
+            slot.word.set(task.generation() | LIVE | QUEUED);
             self.ready.push(Entry::Task(task.index()));
             self.observe(|| Event::Woken {
-                task: TaskId(cell.number),
+                task: TaskId(slot.cell.get().map_or(0, |cell| cell.number)),
             });
         }
     }
@@ -278,14 +278,13 @@ impl EventLoop {
             return;
         }
         let task = TaskRef::new(index, slot.generation());
-        let before = self.tasks.current.replace(Some(task));
+        self.tasks.current.set(task);
         let ended = if cell.has_flag(flag::CANCEL) {
             self.deliver_cancel(cell);
             true
         } else {
             self.step(task, cell)
         };
-        self.tasks.current.set(before);
         if ended {
             self.finish(index, cell);
         }
@@ -297,7 +296,7 @@ impl EventLoop {
             task: TaskId(cell.number),
         });
         // The waker's drop does nothing; leaving it out saves the call.
-        let waker = ManuallyDrop::new(waker::waker(self.shared.short, task));
+        let waker = ManuallyDrop::new(waker::waker(self.short, task));
         let ended = cell.poll(&mut Context::from_waker(&waker));
         self.observe(|| Event::PollEnded {
             task: TaskId(cell.number),
@@ -355,6 +354,7 @@ impl EventLoop {
             .slot(index)
             .expect("a cell's index is that of its slot");
         slot.cell.set(None);
+        slot.word.set(slot.word.get() & !LIVE);
         // SAFETY: the slot held the only pointer to the cell that is used again, and the cell is empty.
         unsafe { cell::free(&self.tasks.memory, cell) };
         if slot.word.get() & QUEUED == 0 {
@@ -388,7 +388,7 @@ impl EventLoop {
             self.free(index, cell);
             return Poll::Ready(output);
         }
-        let waiter = match waker::task_of(waker, self.shared.short) {
+        let waiter = match waker::task_of(waker, self.short) {
             Some(task) if task.index() == index => {
                 let error = JoinError::awaits_itself(cell.name(), cell.spawned_at);
                 self.detach(index);
@@ -506,9 +506,9 @@ impl EventLoop {
 
     /// The number of the task that is being polled.
     pub(crate) fn current_task(&self) -> Option<TaskId> {
-        let task = self.tasks.current.get()?;
+        let task = self.tasks.current.get();
         let cell = self.tasks.slot(task.index())?.cell.get()?;
-        Some(TaskId(cell.number))
+        (task != TaskRef::NONE).then_some(TaskId(cell.number))
     }
 
     /// Asks every task that has not ended to cancel.

@@ -25,6 +25,9 @@ pub(crate) const GENERATION_BITS: u32 = 20;
 pub(crate) struct TaskRef(u64);
 
 impl TaskRef {
+    /// No task: an index that no slot has.
+    pub(super) const NONE: TaskRef = TaskRef((1 << INDEX_BITS) - 1);
+
     #[inline(always)]
     pub(super) fn new(index: u32, generation: u32) -> Self {
         TaskRef(u64::from(generation) << INDEX_BITS | u64::from(index))
@@ -82,7 +85,7 @@ fn wake_task(data: u64) {
     let runtime = (data >> RUNTIME_SHIFT) as u16;
     let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
     let local = context::with_running(|event_loop| {
-        let ours = event_loop.shared.short == runtime;
+        let ours = event_loop.short == runtime;
         if ours {
             event_loop.wake(task);
         }
