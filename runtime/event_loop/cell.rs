@@ -229,9 +229,10 @@ pub(super) fn allocate<F: Future>(
 pub(super) unsafe fn free(memory: &Memory, cell: CellPointer) {
     debug_assert!(cell.state.get() == State::Empty);
     let (layout, poisoned) = (cell.vtable.layout, cell.has_flag(flag::POISONED));
-    // SAFETY: nobody else has a reference into `extra`: see `with_extra`. An empty cell has no error left in it,
-    // so that its drop runs no code of others.
-    drop(unsafe { (*cell.extra.get()).take() });
+    // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
+    if unsafe { (*cell.extra.get()).is_some() } {
+        cell.drop_extra();
+    }
     if !poisoned {
         // SAFETY: the caller's promise; an empty cell holds nothing more that is to be dropped.
         unsafe { memory.free(cell.0.cast(), layout) };
@@ -267,6 +268,14 @@ impl Header {
     pub(super) fn name(&self) -> String {
         self.with_extra(|extra| extra.name.as_deref().map(str::to_owned))
             .unwrap_or_else(|| format!("Task-{}", self.number))
+    }
+
+    /// Drops what few tasks have. Of an empty cell it holds no error any more, so that this runs no code of others.
+    #[cold]
+    #[inline(never)]
+    fn drop_extra(&self) {
+        // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
+        drop(unsafe { (*self.extra.get()).take() });
     }
 
     #[cold]

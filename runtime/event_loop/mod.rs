@@ -43,7 +43,7 @@ use timers::{Action, TimerKey, TimerWheel};
 use waker::TaskRef;
 
 /// After so many entries the loop looks outside at the latest.
-const ENTRIES_BETWEEN_LOOKS: usize = 61;
+const ENTRIES_BETWEEN_LOOKS: usize = 128;
 /// After so many entries the loop reads the coarse clock, to see whether a look is due by time.
 const ENTRIES_BETWEEN_CHECKS: usize = 8;
 /// So many timers within the timer resolution are worth one wake-up together; fewer get one each.
@@ -156,9 +156,8 @@ impl EventLoop {
         self.observe(|| Event::TurnStarted { ready: batch });
         for _ in 0..batch {
             match self.ready.pop() {
-                Some(Entry::Task(index)) => self.run_task(index),
-                Some(other) => self.run_entry(other),
-                None => break,
+                Entry::Task(index) => self.run_task(index),
+                other => self.run_entry(other),
             }
         }
         self.entries_since_look
@@ -500,6 +499,14 @@ impl EventLoop {
     /// Tells the observer, if there is one.
     #[inline(always)]
     pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if self.observer.is_some() {
+            self.tell(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, event: impl FnOnce() -> Event) {
         if let Some(observer) = &self.observer {
             observer.event(self.clock.now(), event());
         }

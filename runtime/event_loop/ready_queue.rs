@@ -54,7 +54,8 @@ pub(crate) struct ReadyQueue {
     /// The storage; its length is a power of two. Written by `push`, replaced by `grow`.
     ///
     /// # Invariant
-    /// No reference into it outlives a method of this type, and no method runs code of others.
+    /// No reference into it outlives a method of this type, and no method runs code of others. The length is a power
+    /// of two.
     ring: UnsafeCell<Box<[u32]>>,
     /// The position of the oldest entry, counted without wrapping; used modulo the ring's length.
     head: Cell<usize>,
@@ -82,38 +83,41 @@ impl ReadyQueue {
     }
 
     /// Puts an entry behind all others.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&self, entry: Entry) {
-        // SAFETY: by the invariant of `ring` no other reference to it is alive.
-        let mut ring = unsafe { &mut *self.ring.get() };
-        if self.len() == ring.len() {
+        if self.len() > self.mask() {
             self.grow();
-            // SAFETY: as above; `grow` has returned.
-            ring = unsafe { &mut *self.ring.get() };
         }
         let tail = self.tail.get();
-        let mask = ring.len() - 1;
-        ring[tail & mask] = entry.pack();
+        let place = tail & self.mask();
+        // SAFETY: by the invariants of `ring` no other reference to it is alive, and its length is a power of two,
+        // so that a position masked by one less is within it.
+        unsafe { *(&mut *self.ring.get()).get_unchecked_mut(place) = entry.pack() };
         self.tail.set(tail.wrapping_add(1));
     }
 
-    /// Takes the oldest entry.
-    #[inline]
-    pub(crate) fn pop(&self) -> Option<Entry> {
+    /// Takes the oldest entry. The queue must not be empty: an old entry would come again.
+    #[inline(always)]
+    pub(crate) fn pop(&self) -> Entry {
+        debug_assert!(!self.is_empty());
         let head = self.head.get();
-        if head == self.tail.get() {
-            return None;
-        }
-        // SAFETY: by the invariant of `ring` no exclusive reference to it is alive.
-        let ring = unsafe { &*self.ring.get() };
         self.head.set(head.wrapping_add(1));
-        Some(Entry::unpack(ring[head & (ring.len() - 1)]))
+        // SAFETY: as in `push`.
+        Entry::unpack(unsafe { *(&*self.ring.get()).get_unchecked(head & self.mask()) })
+    }
+
+    /// The ring's length less one.
+    #[inline(always)]
+    fn mask(&self) -> usize {
+        // SAFETY: by the invariants of `ring` no exclusive reference to it is alive.
+        unsafe { &*self.ring.get() }.len() - 1
     }
 
     /// Doubles the ring, keeping the order.
     #[cold]
+    #[inline(never)]
     fn grow(&self) {
-        // SAFETY: by the invariant of `ring` no other reference to it is alive.
+        // SAFETY: by the invariants of `ring` no other reference to it is alive.
         let ring = unsafe { &mut *self.ring.get() };
         let old = ring.len();
         let head = self.head.get() & (old - 1);
@@ -157,12 +161,14 @@ mod tests {
                 expected.push_back(entry);
             }
             for _ in 0..round % 5 {
-                assert_eq!(queue.pop(), expected.pop_front());
+                if let Some(entry) = expected.pop_front() {
+                    assert_eq!(queue.pop(), entry);
+                }
             }
             assert_eq!(queue.len(), expected.len());
         }
         while let Some(entry) = expected.pop_front() {
-            assert_eq!(queue.pop(), Some(entry));
+            assert_eq!(queue.pop(), entry);
         }
         assert!(queue.is_empty());
     }

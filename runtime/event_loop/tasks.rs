@@ -306,6 +306,7 @@ impl EventLoop {
     }
 
     #[cold]
+    #[inline(never)]
     fn deliver_cancel(&self, cell: CellPointer) {
         let error = JoinError::cancelled(cell.name(), cell.spawned_at);
         cell.drop_future(error);
@@ -329,6 +330,7 @@ impl EventLoop {
     }
 
     #[cold]
+    #[inline(never)]
     fn finish_callback(&self, key: u32) {
         match self.callbacks.take_waker(key) {
             Some(waker) => cell::quietly(|| waker.wake()),

@@ -80,7 +80,7 @@ fn wake(data: *const ()) {
 }
 
 /// Wakes by the packed word.
-#[inline]
+#[inline(always)]
 fn wake_task(data: u64) {
     let runtime = (data >> RUNTIME_SHIFT) as u16;
     let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
@@ -97,6 +97,7 @@ fn wake_task(data: u64) {
 }
 
 #[cold]
+#[inline(never)]
 fn wake_elsewhere(runtime: u16, task: TaskRef) {
     if let Some(shared) = inbox::shared(runtime) {
         shared.wake(task.index());
