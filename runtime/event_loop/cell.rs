@@ -65,6 +65,8 @@ pub(super) struct Header {
     pub(super) index: u32,
     pub(super) state: Cell<State>,
     pub(super) flags: Cell<u8>,
+    /// Where the output begins, counted from the header.
+    output_offset: u16,
 }
 
 /// What few tasks have.
@@ -101,8 +103,6 @@ struct VTable {
     drop_future: unsafe fn(NonNull<Header>),
     drop_output: unsafe fn(NonNull<Header>),
     output_needs_drop: bool,
-    /// Where the output begins, counted from the header.
-    output_offset: usize,
     layout: Layout,
 }
 
@@ -137,8 +137,16 @@ impl<F: Future> TaskCell<F> {
         drop_future: Self::drop_future,
         drop_output: Self::drop_output,
         output_needs_drop: std::mem::needs_drop::<F::Output>(),
-        output_offset: offset_of!(Self, stage),
         layout: Layout::new::<Self>(),
+    };
+
+    const OUTPUT_OFFSET: u16 = {
+        let offset = offset_of!(Self, stage);
+        assert!(
+            offset <= u16::MAX as usize,
+            "a task's future may be aligned to 32 KiB at most"
+        );
+        offset as u16
     };
 
     /// # Safety
@@ -213,6 +221,7 @@ pub(super) fn allocate<F: Future>(
             index,
             state: Cell::new(State::Pending),
             flags: Cell::new(flags),
+            output_offset: const { TaskCell::<F>::OUTPUT_OFFSET },
         });
         (&raw mut (*cell).stage)
             .cast::<ManuallyDrop<F>>()
@@ -257,6 +266,11 @@ impl Header {
     pub(super) fn with_extra<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> R {
         // SAFETY: only this function and `free` touch `extra`, and `f` does not call them.
         f(unsafe { &mut *self.extra.get() }.get_or_insert_default())
+    }
+
+    #[inline(always)]
+    fn output_offset(&self) -> usize {
+        usize::from(self.output_offset)
     }
 
     /// Whether the task has ended, one way or the other.
@@ -359,12 +373,7 @@ impl CellPointer {
         match self.state.replace(State::Empty) {
             State::Done => {
                 // SAFETY: the state was DONE, so that the output is there, and it is taken once.
-                Ok(unsafe {
-                    self.0
-                        .byte_add(self.vtable.output_offset)
-                        .cast::<T>()
-                        .read()
-                })
+                Ok(unsafe { self.0.byte_add(self.output_offset()).cast::<T>().read() })
             }
             State::Failed => Err(self
                 .with_extra(|extra| extra.error.take())
@@ -379,12 +388,7 @@ impl CellPointer {
     /// The state is DONE and stays so while the reference lives, and `T` is the output type of this cell's future.
     pub(super) unsafe fn output<T>(&self) -> &T {
         // SAFETY: the caller's promise.
-        unsafe {
-            self.0
-                .byte_add(self.vtable.output_offset)
-                .cast::<T>()
-                .as_ref()
-        }
+        unsafe { self.0.byte_add(self.output_offset()).cast::<T>().as_ref() }
     }
 
     /// Whether `discard` would run code of others.

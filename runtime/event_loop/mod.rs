@@ -42,10 +42,10 @@ use tasks::Tasks;
 use timers::{Action, TimerKey, TimerWheel};
 use waker::TaskRef;
 
-/// After so many entries the loop looks outside at the latest.
-const ENTRIES_BETWEEN_LOOKS: usize = 128;
-/// After so many entries the loop reads the coarse clock, to see whether a look is due by time.
-const ENTRIES_BETWEEN_CHECKS: usize = 8;
+/// After so many entries the loop checks whether a look outside is due by time.
+const ENTRIES_BETWEEN_CHECKS: isize = 8;
+/// After so many checks it looks in any case: after 128 entries.
+const CHECKS_BETWEEN_LOOKS: u32 = 16;
 /// So many timers within the timer resolution are worth one wake-up together; fewer get one each.
 const CROWD: usize = 8;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
@@ -80,10 +80,8 @@ pub(crate) struct EventLoop {
     strict: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
     timer_resolution: u64,
-    /// How many entries ran since the last look outside.
-    entries_since_look: Cell<usize>,
-    /// At how many entries to check whether it is time to look.
-    next_check: Cell<usize>,
+    /// How often patience ran out since the last look outside, without a reason to look.
+    checks_since_look: Cell<u32>,
     /// The coarse clock at the last look outside.
     tick_of_look: Cell<u64>,
     /// The list that the inbox's messages are swapped into; empty between uses.
@@ -122,8 +120,7 @@ impl EventLoop {
             observer: settings.observer,
             strict: settings.strict,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
-            entries_since_look: Cell::new(0),
-            next_check: Cell::new(0),
+            checks_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
             jobs: Cell::new(0),
@@ -146,10 +143,8 @@ impl EventLoop {
     #[inline(always)]
     fn turn(&self) -> Result<(), RunError> {
         // ① to ⑤ Look outside, when it can matter: sources, inbox, timers.
-        if self.must_look_outside() {
-            self.look_outside()?;
-        } else if self.shared.sleep.is_notified() {
-            self.read_inbox();
+        if self.ready.is_empty() || self.patience() <= 0 {
+            self.look_if_due()?;
         }
         // ⑥ Run what is ready now; what these entries add waits for the next turn.
         let batch = self.ready.len();
@@ -160,25 +155,50 @@ impl EventLoop {
                 other => self.run_entry(other),
             }
         }
-        self.entries_since_look
-            .set(self.entries_since_look.get() + batch);
+        self.reactor.patience.set(self.patience() - batch as isize);
         Ok(())
     }
 
-    /// Whether looking outside can change what runs next. A look costs as much as a dozen task switches.
     #[inline(always)]
-    fn must_look_outside(&self) -> bool {
-        self.ready.is_empty()
-            || self.reactor.dirty.get()
-            || self.entries_since_look.get() >= self.next_check.get() && self.is_time_to_look()
+    fn patience(&self) -> isize {
+        self.reactor.patience.get()
     }
 
-    /// Whether enough entries ran since the last look, or enough time passed. Reads the coarse clock, which costs as
-    /// much as half a task switch, and therefore not at every turn.
-    fn is_time_to_look(&self) -> bool {
-        let entries = self.entries_since_look.get();
-        self.next_check.set(entries + ENTRIES_BETWEEN_CHECKS);
-        self.strict || entries >= ENTRIES_BETWEEN_LOOKS || coarse_now() != self.tick_of_look.get()
+    /// Looks outside if that can change what runs next: if nothing is ready, if this thread touched a source, if
+    /// enough entries ran since the last look, or if enough time passed.
+    ///
+    /// A look costs as much as a dozen task switches, and reading the coarse clock as much as half of one; so neither is
+    /// done at every turn.
+    #[inline(never)]
+    fn look_if_due(&self) -> Result<(), RunError> {
+        let patience = self.patience();
+        let touched = patience <= Reactor::TOUCHED / 2;
+        let checks = self.checks_since_look.get() + 1;
+        if self.ready.is_empty()
+            || touched
+            || self.strict
+            || checks >= CHECKS_BETWEEN_LOOKS
+            || coarse_now() != self.tick_of_look.get()
+        {
+            self.look_outside()?;
+            // Where a few entries took long enough for the clock to tick, the next turn is to check again.
+            let tick = coarse_now();
+            let ticked = tick != self.tick_of_look.replace(tick);
+            let slow = ticked && !touched && checks < CHECKS_BETWEEN_LOOKS;
+            self.checks_since_look.set(0);
+            self.reactor.patience.set(if slow || self.strict {
+                0
+            } else {
+                ENTRIES_BETWEEN_CHECKS
+            });
+        } else {
+            self.checks_since_look.set(checks);
+            self.reactor.patience.set(ENTRIES_BETWEEN_CHECKS);
+            if self.shared.sleep.is_notified() {
+                self.read_inbox();
+            }
+        }
+        Ok(())
     }
 
     /// The first five steps of a turn.
@@ -205,15 +225,6 @@ impl EventLoop {
         }
         // ⑤ Queue the timers that are due.
         self.expire_timers();
-        // Where a few entries took long enough for the clock to tick, the next turn is to check again.
-        let tick = coarse_now();
-        let slow = self.entries_since_look.replace(0) < ENTRIES_BETWEEN_LOOKS
-            && tick != self.tick_of_look.replace(tick);
-        self.next_check.set(if slow || self.strict {
-            0
-        } else {
-            ENTRIES_BETWEEN_CHECKS
-        });
         Ok(())
     }
 

@@ -85,11 +85,15 @@ pub(crate) struct Reactor {
     next_generation: Cell<u32>,
     /// How many directions somebody waits for: while there are any, something real may come.
     pub(super) waiting: Cell<usize>,
-    /// Whether this thread did something since the last poll that can make a source of its own ready.
-    pub(super) dirty: Cell<bool>,
+    /// How many entries of the ready queue may run before the loop checks whether to look here. Counted down by the
+    /// turn; far below zero when this thread did something that can make a source of its own ready.
+    pub(super) patience: Cell<isize>,
 }
 
 impl Reactor {
+    /// The patience after an operation that can make a source of this loop ready: none, whatever the batch adds up to.
+    pub(super) const TOUCHED: isize = isize::MIN / 2;
+
     /// Makes a reactor, and the waker for other threads.
     pub(super) fn new() -> io::Result<(Self, mio::Waker)> {
         let poll = mio::Poll::new()?;
@@ -105,7 +109,7 @@ impl Reactor {
             sources: RefCell::new(Slab::new()),
             next_generation: Cell::new(0),
             waiting: Cell::new(0),
-            dirty: Cell::new(false),
+            patience: Cell::new(0),
         };
         Ok((reactor, waker))
     }
@@ -147,7 +151,7 @@ impl Reactor {
 
     /// Forgets a source whose descriptor was closed already. Its wakers are dropped: nobody can wait any more.
     pub(crate) fn forget(&self, key: SourceKey) {
-        self.dirty.set(true);
+        self.touched();
         let mut sources = self.sources.borrow_mut();
         let Some(source) = sources.get_mut(key.key as usize) else {
             return;
@@ -205,7 +209,7 @@ impl Reactor {
     /// Notes an operation that can make another source of this loop ready.
     #[inline]
     pub(crate) fn touched(&self) {
-        self.dirty.set(true);
+        self.patience.set(Self::TOUCHED);
     }
 
     /// Takes a source's entry of the ready queue: wakes its reader, then its writer.
@@ -251,7 +255,6 @@ impl EventLoop {
     /// Polls the reactor and queues the sources that became ready, in the order in which the kernel named them.
     pub(super) fn poll_reactor(&self, block: Block) -> io::Result<()> {
         let reactor = &self.reactor;
-        reactor.dirty.set(false);
         let mut timeout = match block {
             Block::No => Some(Duration::ZERO),
             Block::Forever => None,

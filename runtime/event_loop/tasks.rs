@@ -218,7 +218,9 @@ impl EventLoop {
         let flags = if has_handle { flag::HANDLE } else { 0 };
         let cell = cell::allocate(&tasks.memory, future, index, number, flags, spawned_at);
         slot.cell.set(Some(cell));
-        slot.word.set(slot.word.get() | LIVE | QUEUED);
+        // A free slot's word is its generation alone, so that this sum sets both bits. An `or` would be compiled to the
+        // write of one byte, and the step's read of the whole word would have to wait for it.
+        slot.word.set(slot.word.get() + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
         self.ready.push(Entry::Task(index));
         self.observe(|| Event::Spawned {
@@ -356,11 +358,13 @@ impl EventLoop {
             .slot(index)
             .expect("a cell's index is that of its slot");
         slot.cell.set(None);
-        slot.word.set(slot.word.get() & !LIVE);
         // SAFETY: the slot held the only pointer to the cell that is used again, and the cell is empty.
         unsafe { cell::free(&self.tasks.memory, cell) };
-        if slot.word.get() & QUEUED == 0 {
+        let word = slot.word.get();
+        if word & QUEUED == 0 {
             self.tasks.release(index, slot);
+        } else {
+            slot.word.set(word - LIVE);
         }
     }
 
