@@ -47,6 +47,8 @@ pub mod hyper;
 pub use error::{Closed, Elapsed, JoinError, RunError};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
+#[cfg(feature = "process")]
+pub use pool::process::{Job, PoolError, ProcessPool};
 pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{

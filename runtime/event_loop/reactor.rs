@@ -198,6 +198,18 @@ impl Reactor {
         }
     }
 
+    /// Forgets who waits for a direction: its future was dropped. A wait that nobody is in must not keep a virtual
+    /// clock from jumping.
+    pub(crate) fn stop_waiting(&self, key: SourceKey, direction: Direction) {
+        let mut sources = self.sources.borrow_mut();
+        let waker = sources[key.key as usize].side(direction).waker.take();
+        if waker.is_some() {
+            self.waiting.set(self.waiting.get() - 1);
+        }
+        drop(sources);
+        drop(waker);
+    }
+
     /// Notes that a direction was found drained: the next event will say when to try again.
     #[inline]
     pub(crate) fn clear_ready(&self, key: SourceKey, direction: Direction) {

@@ -6,6 +6,7 @@ use crate::event_loop::reactor::{Direction, SourceKey};
 use mio::Interest;
 use std::fmt;
 use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 /// Something that the loop can wait for, in both directions at once.
@@ -114,14 +115,34 @@ impl<S: mio::event::Source> Source<S> {
         &self,
         mut operation: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        std::future::poll_fn(|cx| self.poll_read_with(cx, &mut operation)).await
+        self.wait(Direction::Read, |cx| {
+            self.poll_read_with(cx, &mut operation)
+        })
+        .await
     }
 
     pub(crate) async fn write_with<R>(
         &self,
         mut operation: impl FnMut(&S) -> io::Result<R>,
     ) -> io::Result<R> {
-        std::future::poll_fn(|cx| self.poll_write_with(cx, &mut operation)).await
+        self.wait(Direction::Write, |cx| {
+            self.poll_write_with(cx, &mut operation)
+        })
+        .await
+    }
+
+    /// As `poll_fn`, for a `poll` that waits for a direction of this source: dropped before it is ready, the future
+    /// takes its waker out of the reactor.
+    pub(crate) fn wait<T, F>(&self, direction: Direction, poll: F) -> impl Future<Output = T>
+    where
+        F: FnMut(&mut Context<'_>) -> Poll<T> + Unpin,
+    {
+        Wait {
+            source: self,
+            direction,
+            poll,
+            pending: false,
+        }
     }
 
     /// Takes the descriptor out of the loop.
@@ -142,6 +163,38 @@ impl<S: mio::event::Source> Source<S> {
             });
         }
         Some(io)
+    }
+}
+
+/// A wait for one direction of a source.
+struct Wait<'a, S: mio::event::Source, F> {
+    source: &'a Source<S>,
+    direction: Direction,
+    poll: F,
+    /// Whether the reactor holds a waker for this wait.
+    pending: bool,
+}
+
+impl<S: mio::event::Source, T, F> Future for Wait<'_, S, F>
+where
+    F: FnMut(&mut Context<'_>) -> Poll<T> + Unpin,
+{
+    type Output = T;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
+        let result = (self.poll)(cx);
+        self.pending = result.is_pending();
+        result
+    }
+}
+
+impl<S: mio::event::Source, F> Drop for Wait<'_, S, F> {
+    fn drop(&mut self) {
+        if self.pending {
+            self.source
+                .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction));
+        }
     }
 }
 

@@ -85,7 +85,9 @@ impl TcpListener {
     /// # Cancellation
     /// Dropped while it waits, it has accepted nothing.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        std::future::poll_fn(|cx| self.poll_accept(cx)).await
+        self.source
+            .wait(Direction::Read, |cx| self.poll_accept(cx))
+            .await
     }
 
     /// As [`accept`](TcpListener::accept), for hand-written futures.
@@ -209,7 +211,9 @@ impl TcpStream {
     /// # Cancellation
     /// Dropped while it waits, it has read nothing.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        std::future::poll_fn(|cx| self.poll_read_into(cx, buffer)).await
+        self.source
+            .wait(Direction::Read, |cx| self.poll_read_into(cx, buffer))
+            .await
     }
 
     /// Reads until the buffer is full.

@@ -1,9 +1,7 @@
 //! Pools: blocking work off the loop, in threads and in worker processes.
 
-// #[cfg(feature = "process")]
-// pub mod process;
+#[cfg(feature = "process")]
+pub mod process;
 mod threads;
 
-// #[cfg(feature = "process")]
-// pub use process::ProcessPool;
 pub use threads::{JobHandle, ThreadPool, spawn_blocking, to_thread};

@@ -1,7 +1,17 @@
 //! System calls in safe wrappers: with the cells and wakers of the event loop, the one place for `unsafe`.
 
 pub(crate) mod alarm;
+#[cfg(feature = "process")]
+pub(crate) mod child;
 pub(crate) mod clock;
+#[cfg(feature = "process")]
+pub(crate) mod code;
 pub(crate) mod fork_guard;
 #[cfg(feature = "hyper")]
 pub(crate) mod hyper_buffer;
+#[cfg(feature = "process")]
+pub(crate) mod itself;
+#[cfg(feature = "process")]
+pub(crate) mod packet;
+#[cfg(feature = "process")]
+mod result;

@@ -1,0 +1,133 @@
+//! What has become of a worker process: told by the zygote, waited for by the worker's slot.
+
+use crate::sys::child::Process;
+use crate::sys::fork_guard;
+use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
+use std::io;
+use std::os::fd::OwnedFd;
+use std::process::ExitStatus;
+use std::task::{Context, Poll, Waker};
+
+/// A worker's fate.
+///
+/// ```text
+///   Asked --1--> Alive --2--> Ended
+///     \--3--> Unborn
+/// ```
+/// 1. [`Fate::born`] 2. [`Fate::ended`] 3. [`Fate::not_born`], or [`Fate::ended`] before the birth.
+pub(super) struct Fate {
+    /// How far it is.
+    stage: RefCell<Stage>,
+    /// The slot that waits for news; empty when it has some, or waits for something else.
+    waiter: Cell<Option<Waker>>,
+    /// The process that asked for the worker. A child forked from it has a copy of us and must not
+    /// use it.
+    owner: fork_guard::Process,
+}
+
+enum Stage {
+    /// The zygote was asked to fork it.
+    Asked,
+    /// It was forked; whether it lives at this moment, nobody can say.
+    Alive(Process),
+    /// It ended, and its parent has reaped it.
+    Ended(Death),
+    /// It could not be forked.
+    Unborn(io::Error),
+}
+
+/// How a worker ended.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Death {
+    /// The number the process had.
+    pub(super) pid: u32,
+    /// What its parent learned; nothing if the parent ended first.
+    pub(super) status: Option<ExitStatus>,
+}
+
+impl Fate {
+    /// The fate of a worker that is asked for.
+    pub(super) fn asked() -> Fate {
+        Fate {
+            stage: RefCell::new(Stage::Asked),
+            waiter: Cell::new(None),
+            owner: fork_guard::Process::current(),
+        }
+    }
+
+    /// The zygote has forked it.
+    pub(super) fn born(&self, pid: u32, descriptor: OwnedFd) {
+        self.turn(Stage::Alive(Process::new(pid, descriptor)));
+    }
+
+    /// The zygote could not fork it.
+    pub(super) fn not_born(&self, error: io::Error) {
+        self.turn(Stage::Unborn(error));
+    }
+
+    /// It has ended; the status is not known if the zygote has ended, too.
+    pub(super) fn ended(&self, status: Option<ExitStatus>) {
+        let pid = match &*self.stage.borrow() {
+            Stage::Alive(process) => Some(process.pid()),
+            Stage::Asked => None,
+            Stage::Ended(_) | Stage::Unborn(_) => return,
+        };
+        self.turn(match pid {
+            Some(pid) => Stage::Ended(Death { pid, status }),
+            None => Stage::Unborn(io::Error::other(
+                "the zygote, the process that forks workers, ended before it had forked one",
+            )),
+        });
+    }
+
+    fn turn(&self, stage: Stage) {
+        drop(self.stage.replace(stage));
+        if let Some(waiter) = self.waiter.take() {
+            waiter.wake();
+        }
+    }
+
+    /// Kills the worker, if it was born and as far as it lives.
+    pub(super) fn kill(&self) {
+        if let Stage::Alive(process) = &*self.stage.borrow()
+            && self.owner.is_current()
+        {
+            // No error is left that can be met here: the process is ours and the descriptor open.
+            let _ = process.kill();
+        }
+    }
+
+    /// Waits until the worker is forked.
+    pub(super) async fn birth(&self) -> io::Result<()> {
+        poll_fn(|cx| match &*self.stage.borrow() {
+            Stage::Asked => self.wait(cx),
+            Stage::Alive(_) | Stage::Ended(_) => Poll::Ready(Ok(())),
+            Stage::Unborn(error) => Poll::Ready(Err(again(error))),
+        })
+        .await
+    }
+
+    /// Waits until the worker, which must be born, has ended.
+    pub(super) async fn death(&self) -> Death {
+        poll_fn(|cx| match &*self.stage.borrow() {
+            Stage::Asked | Stage::Alive(_) => self.wait(cx),
+            Stage::Ended(death) => Poll::Ready(*death),
+            Stage::Unborn(_) => unreachable!("only a worker that was born is waited for"),
+        })
+        .await
+    }
+
+    fn wait<T>(&self, cx: &mut Context<'_>) -> Poll<T> {
+        drop(self.waiter.replace(Some(cx.waker().clone())));
+        Poll::Pending
+    }
+}
+
+/// The same error once more: `io::Error` cannot be cloned.
+fn again(error: &io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(number) => io::Error::from_raw_os_error(number),
+        None => io::Error::new(error.kind(), error.to_string()),
+    }
+}

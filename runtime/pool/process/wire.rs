@@ -1,0 +1,285 @@
+//! Frames: what passes between a pool and one of its workers.
+//!
+//! A frame is a kind, a length and that many bytes. The pool sends a call, the worker sends one
+//! reply, and nothing else passes until then; so a reader may take all it is given, it never meets
+//! the next frame. A length is compared with the limit before a byte is set aside for it.
+
+use postcard::ser_flavors::Flavor;
+use serde::Serialize;
+use std::io::{self, Read};
+
+/// Bytes before the content: the kind and the length, each a little-endian u64.
+const HEADER: usize = 16;
+
+/// Bytes taken by the first read of a frame: enough for most frames to come whole.
+const FIRST_READ: usize = 4096;
+
+/// The longest text (a panic's message, an error) that a reply may carry, whatever the pool's
+/// limit.
+pub(super) const TEXT_LIMIT: usize = 64 * 1024;
+
+/// What a frame is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Pool to worker: the code to run and the encoded argument.
+    Call = 1,
+    /// Worker to pool: the encoded result.
+    Value = 2,
+    /// Worker to pool: the call panicked; the message and the place, encoded as two strings.
+    Panicked = 3,
+    /// Worker to pool: the argument's bytes do not make an argument; the reason.
+    BadArgument = 4,
+    /// Worker to pool: the result cannot be encoded; the reason.
+    BadResult = 5,
+    /// Worker to pool: the result is larger than the limit.
+    LargeResult = 6,
+}
+
+impl Kind {
+    fn from_number(number: u64) -> Option<Kind> {
+        use Kind::*;
+        [Call, Value, Panicked, BadArgument, BadResult, LargeResult]
+            .into_iter()
+            .find(|kind| *kind as u64 == number)
+    }
+}
+
+/// A frame in the making: content is appended, then it is sealed.
+pub(super) struct Frame(Vec<u8>);
+
+impl Frame {
+    /// Begins a frame.
+    pub(super) fn new(kind: Kind) -> Frame {
+        let mut bytes = vec![0; HEADER];
+        bytes[..8].copy_from_slice(&(kind as u64).to_le_bytes());
+        Frame(bytes)
+    }
+
+    /// Appends bytes as they are.
+    pub(super) fn bytes(mut self, bytes: &[u8]) -> Frame {
+        self.0.extend_from_slice(bytes);
+        self
+    }
+
+    /// Appends an encoded value of at most `limit` bytes.
+    pub(super) fn value<T: Serialize>(self, value: &T, limit: u64) -> Result<Frame, NotEncoded> {
+        let end = usize::try_from(limit)
+            .unwrap_or(usize::MAX)
+            .saturating_add(self.0.len());
+        let mut full = false;
+        postcard::serialize_with_flavor(
+            value,
+            Bounded {
+                bytes: self.0,
+                end,
+                full: &mut full,
+            },
+        )
+        .map(Frame)
+        .map_err(|error| {
+            if full {
+                NotEncoded::TooLarge
+            } else {
+                NotEncoded::Failed(error)
+            }
+        })
+    }
+
+    /// Writes the length into the header and gives out the bytes to send.
+    pub(super) fn seal(mut self) -> Vec<u8> {
+        let length = (self.0.len() - HEADER) as u64;
+        self.0[8..HEADER].copy_from_slice(&length.to_le_bytes());
+        self.0
+    }
+}
+
+/// Why a value did not become bytes.
+#[derive(Debug)]
+pub(super) enum NotEncoded {
+    /// It is larger than the limit. The work stopped at the limit.
+    TooLarge,
+    /// Its `Serialize` failed.
+    Failed(postcard::Error),
+}
+
+/// Where postcard writes to: a vector that refuses to grow beyond an end.
+struct Bounded<'a> {
+    /// The frame so far.
+    bytes: Vec<u8>,
+    /// The length `bytes` may reach.
+    end: usize,
+    /// Set when a write was refused: it tells "too large" from other errors.
+    full: &'a mut bool,
+}
+
+impl Flavor for Bounded<'_> {
+    type Output = Vec<u8>;
+
+    fn try_push(&mut self, byte: u8) -> postcard::Result<()> {
+        if self.bytes.len() == self.end {
+            *self.full = true;
+            return Err(postcard::Error::SerializeBufferFull);
+        }
+        self.bytes.push(byte);
+        Ok(())
+    }
+
+    fn try_extend(&mut self, bytes: &[u8]) -> postcard::Result<()> {
+        if bytes.len() > self.end - self.bytes.len() {
+            *self.full = true;
+            return Err(postcard::Error::SerializeBufferFull);
+        }
+        self.bytes.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    fn finalize(self) -> postcard::Result<Vec<u8>> {
+        Ok(self.bytes)
+    }
+}
+
+/// Takes one frame off a socket, in as many steps as it needs.
+#[derive(Default)]
+pub(super) struct FrameReader {
+    /// What has come so far, header and all; empty between frames.
+    bytes: Vec<u8>,
+}
+
+impl FrameReader {
+    /// Reads until the frame is whole; then gives out its kind and its bytes (see [`content`]).
+    ///
+    /// On a socket that does not block, `WouldBlock` keeps what has come: call again. Nothing is
+    /// the end of the stream between two frames.
+    pub(super) fn read(
+        &mut self,
+        mut socket: impl Read,
+        limit: u64,
+    ) -> io::Result<Option<(Kind, Vec<u8>)>> {
+        while self.bytes.len() < HEADER {
+            let mut chunk = [0; FIRST_READ];
+            match socket.read(&mut chunk) {
+                Ok(0) if self.bytes.is_empty() => return Ok(None),
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(length) => self.bytes.extend_from_slice(&chunk[..length]),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let (kind, end) = self.header(limit)?;
+        self.bytes
+            .reserve_exact(end.saturating_sub(self.bytes.len()));
+        let missing = end.saturating_sub(self.bytes.len()) as u64;
+        if missing > 0 && socket.take(missing).read_to_end(&mut self.bytes)? < missing as usize {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        if self.bytes.len() > end {
+            return Err(garbled("more bytes than its header announces"));
+        }
+        Ok(Some((kind, std::mem::take(&mut self.bytes))))
+    }
+
+    /// Reads the header: the kind, and where the frame ends. Refuses a length above the limit.
+    fn header(&self, limit: u64) -> io::Result<(Kind, usize)> {
+        let number = |at: usize| {
+            u64::from_le_bytes(
+                self.bytes[at..at + 8]
+                    .try_into()
+                    .expect("a slice of 8 bytes"),
+            )
+        };
+        let kind = Kind::from_number(number(0)).ok_or_else(|| garbled("an unknown kind"))?;
+        if number(8) > limit {
+            return Err(garbled("a length above the limit"));
+        }
+        Ok((kind, HEADER + number(8) as usize))
+    }
+}
+
+/// The content of a whole frame.
+pub(super) fn content(frame: &[u8]) -> &[u8] {
+    &frame[HEADER..]
+}
+
+fn garbled(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, format!("a frame with {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its bytes one at a time, with "would block" between them.
+    struct Dripping<'a>(&'a [u8], bool);
+
+    impl Read for Dripping<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.1 = !self.1;
+            if self.1 {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            let length = buffer.len().min(1);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    #[test]
+    fn a_frame_comes_whole_out_of_single_bytes() {
+        let sent = Frame::new(Kind::Value).value(&"hello", 100).unwrap().seal();
+        let mut reader = FrameReader::default();
+        let mut socket = Dripping(&sent, false);
+        let mut blocked = 0;
+        let got = loop {
+            match reader.read(&mut socket, 100) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => blocked += 1,
+                other => break other.unwrap().unwrap(),
+            }
+        };
+        assert_eq!(got, (Kind::Value, sent.clone()));
+        assert_eq!(blocked, sent.len());
+        assert_eq!(
+            postcard::from_bytes::<&str>(content(&got.1)).unwrap(),
+            "hello"
+        );
+    }
+
+    #[test]
+    fn a_value_may_fill_the_limit_and_not_more() {
+        let encoded = |length: usize| Frame::new(Kind::Value).value(&vec![7u8; length], 100);
+        assert_eq!(
+            encoded(99).unwrap().seal().len(),
+            HEADER + 100,
+            "one byte tells the length"
+        );
+        assert!(matches!(encoded(100), Err(NotEncoded::TooLarge)));
+    }
+
+    #[test]
+    fn a_length_above_the_limit_is_refused_before_memory_is_set_aside() {
+        for length in [101, u64::MAX, i64::MIN as u64] {
+            let mut bytes = Frame::new(Kind::Value).seal();
+            bytes[8..16].copy_from_slice(&length.to_le_bytes());
+            let mut reader = FrameReader::default();
+            let error = reader.read(&bytes[..], 100).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::InvalidData);
+            assert!(reader.bytes.capacity() < 1000);
+        }
+    }
+
+    #[test]
+    fn a_cut_frame_is_an_error_and_the_end_between_frames_is_not() {
+        let sent = Frame::new(Kind::Value).bytes(b"content").seal();
+        for cut in 1..sent.len() {
+            let error = FrameReader::default().read(&sent[..cut], 100).unwrap_err();
+            assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+        }
+        assert!(FrameReader::default().read(&[][..], 100).unwrap().is_none());
+    }
+
+    #[test]
+    fn noise_is_an_error() {
+        let error = FrameReader::default()
+            .read(&[0x55; 64][..], 100)
+            .unwrap_err();
+        assert_eq!(error.to_string(), "a frame with an unknown kind");
+    }
+}
