@@ -560,3 +560,35 @@ fn who_waits_for_a_remote_task_hears_of_its_end_or_of_the_runtimes() {
         }
     });
 }
+#[test]
+fn a_wake_that_was_on_its_way_when_a_runtime_ended_does_not_deafen_the_next_one() {
+    leak_free(|| {
+        let runtime = Runtime::new().unwrap();
+        let waker = runtime.run(parked());
+        // No loop runs, so this goes to the inbox, which nobody reads any more.
+        waker.wake_by_ref();
+        drop(runtime);
+        // The next runtime has the same place in the table, and its tasks the same indices.
+        run(async {
+            let tasks = [(); 4].map(|()| spawn(woken_from_a_thread()));
+            for task in tasks {
+                timeout(LOST, task).await.expect("a wake was lost").unwrap();
+            }
+        });
+    });
+}
+
+/// Waits for one wake, which comes from another thread.
+async fn woken_from_a_thread() {
+    let mut thread = None;
+    poll_fn(|cx| {
+        if thread.is_some() {
+            return Poll::Ready(());
+        }
+        let waker = cx.waker().clone();
+        thread = Some(thread::spawn(|| waker.wake()));
+        Poll::Pending
+    })
+    .await;
+    thread.unwrap().join().unwrap();
+}
