@@ -501,8 +501,10 @@ impl EventLoop {
         }
         for message in self.shared.close() {
             match message {
+                // The bits belong to the place in the table, and the next runtime there would be deaf.
+                Message::Wake(index) => self.shared.taken(index),
+                Message::Call(call) => cell::quietly(|| drop(call)),
                 Message::Keep(keep) => keep(self),
-                other => cell::quietly(|| drop(other)),
             }
         }
     }
