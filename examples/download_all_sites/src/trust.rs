@@ -1,0 +1,48 @@
+//! Which certificates the https sites are checked against: the web's usual ones, or a file's.
+
+use std::io;
+
+use futures_rustls::rustls::RootCertStore;
+use futures_rustls::rustls::pki_types::CertificateDer;
+use futures_rustls::rustls::pki_types::pem::PemObject;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
+
+/// The certificate authorities that are believed.
+#[derive(Clone, Debug, Default)]
+pub struct Trust {
+    /// The certificates of the file; empty when there is none, which means Mozilla's list.
+    certificates: Vec<CertificateDer<'static>>,
+}
+
+impl Trust {
+    /// Reads certificates from a file.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is not in PEM format, or has no certificate in it.
+    pub fn load(ca_file: &str) -> io::Result<Trust> {
+        let text = std::fs::read(ca_file)?;
+        let certificates = CertificateDer::pem_slice_iter(&text)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(io::Error::other)?;
+        if certificates.is_empty() {
+            return Err(io::Error::other("there is no certificate in this file"));
+        }
+        // Tried here, so that a bad one is refused before anything is downloaded.
+        for certificate in &certificates {
+            let mut roots = RootCertStore::empty();
+            roots.add(certificate.clone()).map_err(io::Error::other)?;
+        }
+        Ok(Trust { certificates })
+    }
+
+    /// Returns the settings for ureq's connections.
+    pub fn for_ureq(&self) -> TlsConfig {
+        let owned = |der: &CertificateDer<'_>| Certificate::from_der(der).to_owned();
+        let roots = if self.certificates.is_empty() {
+            RootCerts::WebPki
+        } else {
+            RootCerts::from(self.certificates.iter().map(owned))
+        };
+        TlsConfig::builder().root_certs(roots).build()
+    }
+}
