@@ -9,7 +9,8 @@ use hyper::http::uri::Authority;
 use crate::trust::Trust;
 use crate::version::Version;
 
-/// Downloads many sites in several ways and compares them: one after the other, and with threads.
+/// Downloads many sites in several ways and compares them: one after the other, with threads, and
+/// with an event loop.
 ///
 /// Without URLs it starts a site server of its own and needs no network. The exit code is 0 when all
 /// downloads succeeded, 1 when one failed, 2 when the arguments make no sense.
@@ -32,6 +33,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
+
+    /// Downloads at one time from one host, for the event loop
+    #[arg(long, value_name = "N", default_value_t = 100,
+          value_parser = clap::value_parser!(u16).range(1..=500))]
+    pub limit: u16,
 
     /// How long the server started here waits before it answers, in milliseconds
     #[arg(long, value_name = "MS", default_value_t = 50, conflicts_with = "urls",

@@ -1,12 +1,12 @@
-//! Why a site could not be downloaded.
+//! Why a site could not be downloaded, in the same words whichever client found out.
 
 use std::error::Error;
 use std::{fmt, io};
 
 use futures_rustls::rustls;
 
-/// The reasons people meet, each with what to do about it. Errors that
-/// are not among them keep their own words.
+/// The reasons people meet, each with what to do about it. Two clients tell the
+/// same story only if their errors are sorted into one set; the rest keeps its own words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     Status(u16),
@@ -28,7 +28,7 @@ impl Failure {
             Failure::HostNotFound => "check the spelling of the host and the network",
             Failure::Refused => "check the port, and that a server listens there",
             Failure::Unreachable => "check the network; without URLs none is needed",
-            Failure::TimedOut => "check the network, or try again with fewer --workers",
+            Failure::TimedOut => "check the network, or try again with fewer --workers or --limit",
             Failure::CutOff => "the server closed the connection; look at its log",
             Failure::Untrusted(_) => "name the certificate authority with --ca-file PEM",
             Failure::Other(_) => "see whether another client can download it",

@@ -1,11 +1,16 @@
-//! Downloads 160 sites in several ways (one after the other, with threads) and compares how long each took.
+//! Downloads 160 sites in several ways (one after the other, with threads, with an event loop) and compares how long each took.
 //!
 //! ```text
 //! cargo run --release -p download_all_sites
 //! ```
 
 mod args;
+mod client;
+mod connection;
+mod connector;
+mod event_loop;
 mod failure;
+mod host_limit;
 mod outcome;
 mod progress;
 mod report;

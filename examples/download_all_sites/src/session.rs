@@ -9,11 +9,11 @@ use crate::failure::Failure;
 use crate::outcome::Page;
 use crate::trust::Trust;
 
-/// How the sites see us.
-const USER_AGENT: &str = "roundelay-download-all-sites/0.1";
+/// How the sites see us; the same in all versions, since some sites answer by it.
+pub const USER_AGENT: &str = "roundelay-download-all-sites/0.1";
 
 /// How long a host may stay silent. A long download may take longer.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An HTTP client that keeps its connections open between downloads, as Python's
 /// `requests.Session` does. Each thread has one of its own.
@@ -26,7 +26,7 @@ impl Session {
         let config = Agent::config_builder()
             .user_agent(USER_AGENT)
             .tls_config(trust.for_ureq())
-            // What is asked for is what is downloaded: no proxies and redirects.
+            // What hyper does not do, ureq may not do either: proxies and redirects.
             .proxy(None)
             .max_redirects(0)
             .max_redirects_will_error(false)

@@ -1,13 +1,15 @@
 //! Which certificates the https sites are checked against: the web's usual ones, or a file's.
 
 use std::io;
+use std::sync::Arc;
 
-use futures_rustls::rustls::RootCertStore;
 use futures_rustls::rustls::pki_types::CertificateDer;
 use futures_rustls::rustls::pki_types::pem::PemObject;
+use futures_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
-/// The certificate authorities that are believed.
+/// The certificate authorities that are believed. One value serves both HTTP clients, so that the
+/// versions agree about every site.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
     /// The certificates of the file; empty when there is none, which means Mozilla's list.
@@ -33,6 +35,21 @@ impl Trust {
             roots.add(certificate.clone()).map_err(io::Error::other)?;
         }
         Ok(Trust { certificates })
+    }
+
+    /// Returns the settings for hyper's connections.
+    pub fn for_rustls(&self) -> ClientConfig {
+        let mut roots = RootCertStore::empty();
+        if self.certificates.is_empty() {
+            roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        }
+        roots.add_parsable_certificates(self.certificates.iter().cloned());
+        // The provider is named: rustls' own choice fails as soon as a second one is in the tree.
+        ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("ring has what TLS 1.2 and 1.3 need")
+            .with_root_certificates(roots)
+            .with_no_client_auth()
     }
 
     /// Returns the settings for ureq's connections.

@@ -10,13 +10,14 @@ use crate::args::Args;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::trust::Trust;
-use crate::{sequential, threads};
+use crate::{event_loop, sequential, threads};
 
 /// A way to download all sites.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Version {
     Sequential,
     Threads,
+    EventLoop,
 }
 
 /// What every version is told.
@@ -25,6 +26,8 @@ pub struct Plan {
     pub sites: Vec<String>,
     /// Number of threads.
     pub workers: usize,
+    /// How many downloads the event loop may have under way at one host.
+    pub limit: usize,
     /// Which certificates are believed.
     pub trust: Arc<Trust>,
 }
@@ -52,13 +55,14 @@ impl Plan {
         Plan {
             sites: pages.iter().cycle().take(count).cloned().collect(),
             workers: args.workers.into(),
+            limit: args.limit.into(),
             trust: Arc::new(args.ca_file.clone().unwrap_or_default()),
         }
     }
 }
 
 impl Version {
-    pub const ALL: [Version; 2] = [Version::Sequential, Version::Threads];
+    pub const ALL: [Version; 3] = [Version::Sequential, Version::Threads, Version::EventLoop];
 
     /// Downloads all sites of the plan in this way and takes the time.
     ///
@@ -71,6 +75,7 @@ impl Version {
         let outcomes = match self {
             Version::Sequential => sequential::download_all_sites(plan, &progress),
             Version::Threads => threads::download_all_sites(plan, &progress),
+            Version::EventLoop => event_loop::download_all_sites(plan, &progress),
         }?;
         let time = start.elapsed();
         progress.finish(time);
@@ -88,6 +93,7 @@ impl Version {
             Version::Sequential => "sequential".to_owned(),
             Version::Threads if workers == 1 => "threads (1 worker)".to_owned(),
             Version::Threads => format!("threads ({workers} workers)"),
+            Version::EventLoop => "event loop (1 thread)".to_owned(),
         }
     }
 }
