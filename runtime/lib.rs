@@ -44,6 +44,11 @@ pub mod time;
 #[cfg(feature = "hyper")]
 pub mod hyper;
 
+/// The README's code is compiled and run with the other examples.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
+
 pub use error::{Closed, Elapsed, JoinError, RunError};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};

@@ -120,8 +120,11 @@ fn a_call_that_is_given_up_while_it_runs_goes_on_and_its_result_is_dropped() {
             let held = Arc::clone(&gate);
             let job = to_thread(move || {
                 held.wait();
+                held.wait();
                 counter.fetch_add(1, Ordering::SeqCst);
             });
+            // Given up before it began, it would never run.
+            gate.wait();
             assert!(timeout(Duration::from_millis(1), job).await.is_err());
             gate.wait();
         });
@@ -135,10 +138,14 @@ fn a_pool_dropped_with_calls_in_its_queue_says_so_to_those_who_wait() {
     leak_free(|| {
         run(async {
             let pool = ThreadPool::new(1);
-            let running = pool.submit(|| blocking(20));
+            let begun = Arc::new(Barrier::new(2));
+            let held = Arc::clone(&begun);
+            let running = pool.submit(move || {
+                held.wait();
+                blocking(20)
+            });
             let queued = pool.submit(|| blocking(20));
-            // Lets the thread take the first one.
-            roundelay::sleep(Duration::from_millis(5)).await;
+            begun.wait();
             drop(pool);
             assert_eq!(running.await.unwrap(), 20);
             let error = queued.await.unwrap_err();
