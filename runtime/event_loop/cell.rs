@@ -13,7 +13,7 @@
 
 #![allow(unsafe_code)]
 
-use super::memory::Memory;
+use super::memory::{Class, Memory};
 use crate::error::JoinError;
 use std::alloc::Layout;
 use std::any::Any;
@@ -104,6 +104,8 @@ struct VTable {
     drop_output: unsafe fn(NonNull<Header>),
     output_needs_drop: bool,
     layout: Layout,
+    /// The memory's class of the layout, worked out at compile time.
+    class: Class,
 }
 
 type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> Step;
@@ -138,6 +140,7 @@ impl<F: Future> TaskCell<F> {
         drop_output: Self::drop_output,
         output_needs_drop: std::mem::needs_drop::<F::Output>(),
         layout: Layout::new::<Self>(),
+        class: Class::of(Layout::new::<Self>()),
     };
 
     const OUTPUT_OFFSET: u16 = {
@@ -207,13 +210,14 @@ pub(super) fn allocate<F: Future>(
     flags: u8,
     spawned_at: &'static Location<'static>,
 ) -> CellPointer {
-    let cell = memory.allocate(const { Layout::new::<TaskCell<F>>() });
+    let vtable = const { &TaskCell::<F>::VTABLE };
+    let cell = memory.allocate(vtable.class, vtable.layout);
     let cell = cell.cast::<TaskCell<F>>().as_ptr();
     // SAFETY: the memory is ours, large and aligned enough. The parts are written in place, one by one, so that
     // a large future is moved once.
     unsafe {
         (&raw mut (*cell).header).write(Header {
-            vtable: const { &TaskCell::<F>::VTABLE },
+            vtable,
             waiter: Cell::new(0),
             spawned_at,
             number,
@@ -237,14 +241,14 @@ pub(super) fn allocate<F: Future>(
 #[inline(always)]
 pub(super) unsafe fn free(memory: &Memory, cell: CellPointer) {
     debug_assert!(cell.state.get() == State::Empty);
-    let (layout, poisoned) = (cell.vtable.layout, cell.has_flag(flag::POISONED));
+    let (vtable, poisoned) = (cell.vtable, cell.has_flag(flag::POISONED));
     // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
     if unsafe { (*cell.extra.get()).is_some() } {
         cell.drop_extra();
     }
     if !poisoned {
         // SAFETY: the caller's promise; an empty cell holds nothing more that is to be dropped.
-        unsafe { memory.free(cell.0.cast(), layout) };
+        unsafe { memory.free(cell.0.cast(), vtable.class, &vtable.layout) };
     }
 }
 
@@ -364,22 +368,16 @@ impl CellPointer {
         panic
     }
 
-    /// Takes the output or the error of an ended task; the cell is empty then.
+    /// Takes the output of a DONE cell, which is empty then.
     ///
     /// # Safety
-    /// `T` is the output type of this cell's future.
+    /// The state is DONE, and `T` is the output type of this cell's future.
     #[inline(always)]
-    pub(super) unsafe fn take_output<T>(self) -> Result<T, JoinError> {
-        match self.state.replace(State::Empty) {
-            State::Done => {
-                // SAFETY: the state was DONE, so that the output is there, and it is taken once.
-                Ok(unsafe { self.0.byte_add(self.output_offset()).cast::<T>().read() })
-            }
-            State::Failed => Err(self
-                .with_extra(|extra| extra.error.take())
-                .expect("a failed task has its error")),
-            state => unreachable!("the output of a task that is {state:?}"),
-        }
+    pub(super) unsafe fn take_output<T>(self) -> T {
+        debug_assert!(self.state.get() == State::Done);
+        self.state.set(State::Empty);
+        // SAFETY: the caller's promise; the output is there, and by the change of state it is taken once.
+        unsafe { self.0.byte_add(self.output_offset()).cast::<T>().read() }
     }
 
     /// The output of a DONE cell.

@@ -19,6 +19,22 @@ const CLASSES: usize = LARGEST / GRANULE + 1;
 const FIRST_BLOCK: usize = 16 * 1024;
 const LARGEST_BLOCK: usize = 1024 * 1024;
 
+/// A size class: how many granules a cell has, or more than there are classes if it comes from the general allocator.
+#[derive(Clone, Copy)]
+pub(crate) struct Class(usize);
+
+impl Class {
+    /// The class of a layout. With `--cfg plain_cells` every cell comes from the general allocator, so that
+    /// AddressSanitizer sees it as an allocation of its own.
+    pub(crate) const fn of(layout: Layout) -> Self {
+        if cfg!(plain_cells) || layout.size() > LARGEST || layout.align() > GRANULE {
+            Class(usize::MAX)
+        } else {
+            Class(layout.size().div_ceil(GRANULE))
+        }
+    }
+}
+
 pub(crate) struct Memory {
     /// The most recently freed cell of each class, linked through its first word; null when there is none.
     free: [Cell<*mut u8>; CLASSES],
@@ -40,49 +56,39 @@ impl Memory {
         }
     }
 
-    /// Whether cells of this layout come from blocks. With `--cfg plain_cells` none do, so that
-    /// AddressSanitizer sees every cell as an allocation of its own.
+    /// Returns memory for `layout`, which is of this class and not empty.
     #[inline(always)]
-    const fn pooled(layout: Layout) -> bool {
-        !cfg!(plain_cells) && layout.size() <= LARGEST && layout.align() <= GRANULE
-    }
-
-    /// Returns memory for `layout`, which must not be empty.
-    #[inline(always)]
-    pub(crate) fn allocate(&self, layout: Layout) -> NonNull<u8> {
-        debug_assert!(layout.size() > 0);
-        if !Self::pooled(layout) {
+    pub(crate) fn allocate(&self, class: Class, layout: Layout) -> NonNull<u8> {
+        let Some(free) = self.free.get(class.0) else {
             return plain(layout);
-        }
-        let class = layout.size().div_ceil(GRANULE);
-        let head = self.free[class].get();
+        };
+        let head = free.get();
         match NonNull::new(head) {
             Some(cell) => {
                 // SAFETY: a cell on a free list is ours, unused, and holds the next one's address in its
                 // first word, written by `free`; a granule is large and aligned enough for it.
-                self.free[class].set(unsafe { head.cast::<*mut u8>().read() });
+                free.set(unsafe { head.cast::<*mut u8>().read() });
                 cell
             }
-            None => self.carve(class * GRANULE),
+            None => self.carve(class.0 * GRANULE),
         }
     }
 
     /// Takes a cell back.
     ///
     /// # Safety
-    /// `cell` came from `allocate(layout)` of this `Memory`, holds nothing that is still to be dropped, and
-    /// is used no more.
+    /// `cell` came from `allocate` of this `Memory` with the same class and layout, holds nothing that is still to be
+    /// dropped, and is used no more.
     #[inline(always)]
-    pub(crate) unsafe fn free(&self, cell: NonNull<u8>, layout: Layout) {
-        if !Self::pooled(layout) {
+    pub(crate) unsafe fn free(&self, cell: NonNull<u8>, class: Class, layout: &Layout) {
+        let Some(free) = self.free.get(class.0) else {
             // SAFETY: such a cell came from `plain` with the same layout.
-            unsafe { dealloc(cell.as_ptr(), layout) };
+            unsafe { dealloc(cell.as_ptr(), *layout) };
             return;
-        }
-        let class = layout.size().div_ceil(GRANULE);
+        };
         // SAFETY: the cell is at least a granule long, aligned to it, and ours from now on.
-        unsafe { cell.cast::<*mut u8>().write(self.free[class].get()) };
-        self.free[class].set(cell.as_ptr());
+        unsafe { cell.cast::<*mut u8>().write(free.get()) };
+        free.set(cell.as_ptr());
     }
 
     /// Cuts a cell from the newest block, or from a new one. What is left of a full block is given up.

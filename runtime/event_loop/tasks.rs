@@ -276,7 +276,7 @@ impl EventLoop {
             return;
         };
         if cell.state.get() != State::Pending {
-            self.dispose(index, cell);
+            self.dispose(index, slot, cell);
             return;
         }
         let task = TaskRef::new(index, slot.generation());
@@ -288,7 +288,7 @@ impl EventLoop {
             self.step(task, cell)
         };
         if ended {
-            self.finish(index, cell);
+            self.finish(index, slot, cell);
         }
     }
 
@@ -316,7 +316,7 @@ impl EventLoop {
 
     /// A task has ended: tells whoever waits, and disposes of it if nobody holds its handle.
     #[inline(always)]
-    fn finish(&self, index: u32, cell: CellPointer) {
+    fn finish(&self, index: u32, slot: &Slot, cell: CellPointer) {
         self.tasks.unfinished.set(self.tasks.unfinished.get() - 1);
         self.observe(|| Event::Finished {
             task: TaskId(cell.number),
@@ -327,7 +327,7 @@ impl EventLoop {
             Waiter::Callback(key) => self.finish_callback(key),
         }
         if !cell.has_flag(flag::HANDLE) {
-            self.dispose(index, cell);
+            self.dispose(index, slot, cell);
         }
     }
 
@@ -342,21 +342,17 @@ impl EventLoop {
 
     /// Drops what an ended task without a handle left, and frees its cell and slot.
     #[inline(always)]
-    fn dispose(&self, index: u32, cell: CellPointer) {
+    fn dispose(&self, index: u32, slot: &Slot, cell: CellPointer) {
         if !cell.is_finished() || cell.has_flag(flag::HANDLE) {
             return;
         }
         cell.discard();
-        self.free(index, cell);
+        self.free(index, slot, cell);
     }
 
     /// Frees the cell and the slot of a task of which nothing is left.
     #[inline(always)]
-    fn free(&self, index: u32, cell: CellPointer) {
-        let slot = self
-            .tasks
-            .slot(index)
-            .expect("a cell's index is that of its slot");
+    fn free(&self, index: u32, slot: &Slot, cell: CellPointer) {
         slot.cell.set(None);
         // SAFETY: the slot held the only pointer to the cell that is used again, and the cell is empty.
         unsafe { cell::free(&self.tasks.memory, cell) };
@@ -368,13 +364,19 @@ impl EventLoop {
         }
     }
 
-    /// The cell at an index for which a handle exists, so that it is there.
+    /// The slot and the cell at an index for which a handle exists, so that they are there.
     #[inline(always)]
-    fn held(&self, index: u32) -> CellPointer {
+    fn held_slot(&self, index: u32) -> (&Slot, CellPointer) {
         self.tasks
             .slot(index)
-            .and_then(|slot| slot.cell.get())
+            .and_then(|slot| slot.cell.get().map(|cell| (slot, cell)))
             .expect("a handle keeps its task's cell")
+    }
+
+    /// The cell at an index for which a handle exists.
+    #[inline(always)]
+    fn held(&self, index: u32) -> CellPointer {
+        self.held_slot(index).1
     }
 
     /// Polls the end of the task at `index`. After `Ready` the handle is used up.
@@ -387,24 +389,45 @@ impl EventLoop {
         index: u32,
         waker: &Waker,
     ) -> Poll<Result<T, JoinError>> {
-        let cell = self.held(index);
-        if cell.is_finished() {
+        let (slot, cell) = self.held_slot(index);
+        if cell.state.get() == State::Done {
             // SAFETY: the caller's promise.
             let output = unsafe { cell.take_output() };
-            self.free(index, cell);
-            return Poll::Ready(output);
+            self.free(index, slot, cell);
+            return Poll::Ready(Ok(output));
         }
-        let waiter = match waker::task_of(waker, self.short) {
-            Some(task) if task.index() == index => {
-                let error = JoinError::awaits_itself(cell.name(), cell.spawned_at);
-                self.detach(index);
-                return Poll::Ready(Err(error));
+        match waker::task_of(waker, self.short) {
+            Some(task) if task.index() != index && !cell.is_finished() => {
+                self.set_waiter(cell, Waiter::Task(task));
+                Poll::Pending
             }
-            Some(task) => Waiter::Task(task),
-            None => Waiter::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
-        };
+            _ => match self.poll_rare_join(index, waker) {
+                Some(error) => Poll::Ready(Err(error)),
+                None => Poll::Pending,
+            },
+        }
+    }
+
+    /// The rare ends and beginnings of a join: a task that failed, one that awaits itself, a foreign waker.
+    #[cold]
+    #[inline(never)]
+    fn poll_rare_join(&self, index: u32, waker: &Waker) -> Option<JoinError> {
+        let (slot, cell) = self.held_slot(index);
+        if cell.is_finished() {
+            let error = self
+                .take_error(index)
+                .expect("the output of an ended task is taken once");
+            self.free(index, slot, cell);
+            return Some(error);
+        }
+        if waker::task_of(waker, self.short).is_some() {
+            let error = JoinError::awaits_itself(cell.name(), cell.spawned_at);
+            self.detach(index);
+            return Some(error);
+        }
+        let waiter = Waiter::Callback(self.callbacks.insert(Callback::Wake(waker.clone())));
         self.set_waiter(cell, waiter);
-        Poll::Pending
+        None
     }
 
     /// Lets a callback be queued when the task at `index` ends; at once if it has ended.
@@ -443,14 +466,14 @@ impl EventLoop {
     /// Code of others does not run here: an unread output that has a drop waits for the loop.
     #[inline]
     pub(crate) fn detach(&self, index: u32) {
-        let cell = self.held(index);
+        let (slot, cell) = self.held_slot(index);
         cell.clear_flag(flag::HANDLE);
         if !cell.is_finished() {
             self.set_waiter(cell, Waiter::Nobody);
         } else if cell.discard_runs_code() {
             self.queue(index);
         } else {
-            self.dispose(index, cell);
+            self.dispose(index, slot, cell);
         }
     }
 
@@ -519,7 +542,7 @@ impl EventLoop {
 
     /// Asks every task that has not ended to cancel.
     pub(crate) fn cancel_all(&self) {
-        self.each_pending(|_, cell| {
+        self.each_pending(|_, _, cell| {
             cell.set_flag(flag::CANCEL);
             self.queue(cell.index);
         });
@@ -527,9 +550,9 @@ impl EventLoop {
 
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.
     pub(super) fn drop_all(&self) {
-        self.each_pending(|index, cell| {
+        self.each_pending(|index, slot, cell| {
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
-            self.finish(index, cell);
+            self.finish(index, slot, cell);
         });
         for index in 0..self.tasks.capacity() {
             if let Some(cell) = self.tasks.slot(index).and_then(|slot| slot.cell.get())
@@ -541,31 +564,32 @@ impl EventLoop {
     }
 
     /// Calls `f` for the tasks that wait or are queued, oldest first. `f` may end tasks and spawn others.
-    fn each_pending(&self, mut f: impl FnMut(u32, CellPointer)) {
+    fn each_pending(&self, mut f: impl FnMut(u32, &Slot, CellPointer)) {
         let pending = |index| {
-            let cell = self.tasks.slot(index)?.cell.get()?;
-            (cell.state.get() == State::Pending).then_some(cell)
+            let slot = self.tasks.slot(index)?;
+            let cell = slot.cell.get()?;
+            (cell.state.get() == State::Pending).then_some((slot, cell))
         };
         let mut all: Vec<(u64, u32)> = (0..self.tasks.capacity())
-            .filter_map(|index| pending(index).map(|cell| (cell.number, index)))
+            .filter_map(|index| pending(index).map(|(_, cell)| (cell.number, index)))
             .collect();
         all.sort_unstable();
         for (number, index) in all {
-            if let Some(cell) = pending(index)
+            if let Some((slot, cell)) = pending(index)
                 && cell.number == number
             {
-                f(index, cell);
+                f(index, slot, cell);
             }
         }
     }
 
     /// Ends the task at `index`, which may borrow, before what it borrows ends. Its handle is the caller.
     pub(super) fn evict(&self, index: u32) {
-        let cell = self.held(index);
+        let (slot, cell) = self.held_slot(index);
         if cell.state.get() == State::Pending {
             self.set_waiter(cell, Waiter::Nobody);
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
-            self.finish(index, cell);
+            self.finish(index, slot, cell);
         }
         self.detach(index);
     }
