@@ -1,9 +1,9 @@
 //! Workloads that give the thread from one task to another.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 
 use super::peer::Peer;
 use super::tasks::triangle;
@@ -68,7 +68,7 @@ pub async fn ping_pong<P: Peer>(n: u64) {
 async fn play(baton: Rc<Baton>, side: bool, turns: u64) -> u64 {
     let mut taken = 0;
     for _ in 0..turns {
-        baton.receive(side).await;
+        poll_fn(|cx| baton.poll_receive(side, cx)).await;
         taken += 1;
         baton.pass();
     }
@@ -82,27 +82,23 @@ struct Baton {
     /// The side whose turn it is.
     holder: Cell<bool>,
     /// The task that waits for its turn; empty while nobody does.
-    waiter: RefCell<Option<Waker>>,
+    waiter: Cell<Option<Waker>>,
 }
 
 impl Baton {
     /// Waits until it is this side's turn.
-    async fn receive(&self, side: bool) {
-        poll_fn(|cx| {
-            if self.holder.get() == side {
-                return Poll::Ready(());
-            }
-            *self.waiter.borrow_mut() = Some(cx.waker().clone());
-            Poll::Pending
-        })
-        .await
+    fn poll_receive(&self, side: bool, cx: &mut Context<'_>) -> Poll<()> {
+        if self.holder.get() == side {
+            return Poll::Ready(());
+        }
+        self.waiter.set(Some(cx.waker().clone()));
+        Poll::Pending
     }
 
     /// Makes it the other side's turn.
     fn pass(&self) {
         self.holder.set(!self.holder.get());
-        let waiter = self.waiter.borrow_mut().take();
-        if let Some(waiter) = waiter {
+        if let Some(waiter) = self.waiter.take() {
             waiter.wake();
         }
     }

@@ -56,18 +56,22 @@ pub(crate) fn with_running<R>(f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
 }
 
 /// Calls `f` with the loop of this serial number if it lives on this thread, running or not.
-#[inline]
+#[inline(always)]
 pub(crate) fn with_loop<R>(serial: u64, f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
     // SAFETY: as in `with_running`.
-    if let Some(event_loop) = unsafe { RUNNING.get().as_ref() }
-        && event_loop.serial == serial
-    {
-        return Some(f(event_loop));
+    match unsafe { RUNNING.get().as_ref() } {
+        Some(event_loop) if event_loop.serial == serial => Some(f(event_loop)),
+        _ => with_found(serial, f),
     }
+}
+
+/// The rare part of `with_loop`, compiled apart, so that the frequent one can be compiled into its caller.
+#[cold]
+#[inline(never)]
+fn with_found<R>(serial: u64, f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
     find(serial).map(|event_loop| f(&event_loop))
 }
 
-#[cold]
 fn find(serial: u64) -> Option<Rc<EventLoop>> {
     let mut next = NEWEST.get();
     // SAFETY: the list holds the loops of this thread that are alive: each strikes itself off before it goes.
