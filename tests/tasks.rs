@@ -2,6 +2,7 @@
 
 mod support;
 
+use futures_io::AsyncRead;
 use roundelay::net::{TcpListener, TcpStream};
 use roundelay::{
     Handle, JoinHandle, RunError, Runtime, gather, run, sleep, spawn, timeout, try_run, yield_now,
@@ -470,6 +471,29 @@ fn a_foreign_waker_that_panics_harms_no_queue_event_or_gather() {
             poll_again(&mut all).await.map(Result::unwrap),
             Poll::Ready(vec![()])
         );
+    });
+}
+
+#[test]
+fn a_foreign_waker_that_panics_harms_no_socket() {
+    with_a_waker_that_panics(async |waker| {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let near = TcpStream::connect(address).await.unwrap();
+        let (far, _) = listener.accept().await.unwrap();
+        let read = |far: &TcpStream, waker: &Waker, byte: &mut [u8]| {
+            let mut read = poll_fn(|cx| Pin::new(&mut &*far).poll_read(cx, byte));
+            poll_with(waker, &mut read)
+        };
+        let mut byte = [0];
+        assert!(read(&far, &waker, &mut byte).is_pending());
+        assert!(read(&far, &waker, &mut byte).is_pending());
+        near.write_all(b"x").await.unwrap();
+        sleep(Duration::from_millis(1)).await;
+        assert_eq!(far.read(&mut byte).await.unwrap(), 1);
+        assert!(read(&far, &waker, &mut byte).is_pending());
+        drop_quietly(far);
+        drop_quietly(waker);
     });
 }
 

@@ -243,7 +243,7 @@ impl Reactor {
             {
                 self.waiting.set(self.waiting.get() - 1);
                 drop(sources);
-                waker.wake();
+                waker.wake_quietly();
                 sources = self.sources.borrow_mut();
             }
         }

@@ -10,6 +10,7 @@
 
 #![allow(unsafe_code)]
 
+use super::cell::quietly;
 use super::{context, inbox};
 use std::ptr::without_provenance;
 use std::task::{RawWaker, RawWakerVTable, Waker};
@@ -128,6 +129,15 @@ impl TaskWaker {
         match self {
             TaskWaker::Ours(data) => wake_task(data),
             TaskWaker::Foreign(waker) => waker.wake(),
+        }
+    }
+
+    /// Wakes from the loop's own steps, where nobody is there to receive a panic of somebody else's waker.
+    #[inline]
+    pub(super) fn wake_quietly(self) {
+        match self {
+            TaskWaker::Ours(data) => wake_task(data),
+            TaskWaker::Foreign(waker) => quietly(|| waker.wake()),
         }
     }
 
