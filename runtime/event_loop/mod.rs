@@ -319,7 +319,7 @@ impl EventLoop {
                     let key = self.callbacks.insert(Callback::Call(call, serial));
                     self.ready.push(Entry::Callback(key));
                 }
-                Message::Keep(keep) => keep(self),
+                Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
         *self.messages.borrow_mut() = messages;
@@ -348,7 +348,7 @@ impl EventLoop {
         match self.callbacks.remove(key) {
             Some(Callback::Call(call, _)) => cell::quietly(call),
             Some(Callback::Member(aggregate, member)) => {
-                cell::quietly(|| aggregate.member_finished(member));
+                cell::quietly(move || aggregate.member_finished(member));
             }
             Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
             Some(Callback::Stop) => self.stop(),
@@ -504,7 +504,7 @@ impl EventLoop {
                 // The bits belong to the place in the table, and the next runtime there would be deaf.
                 Message::Wake(index) => self.shared.taken(index),
                 Message::Call(call) => cell::quietly(|| drop(call)),
-                Message::Keep(keep) => keep(self),
+                Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
     }
