@@ -1,12 +1,12 @@
 //! The wait list under every primitive: who waits, in the order in which they began.
 //!
 //! A waiter keeps a ticket. Being woken takes it off the list; a waiter that is dropped still on the list simply
-//! leaves, and one that is dropped after it was woken can tell, and pass the wake on. The list is a deque with
+//! leaves, and one that is dropped after it was woken can tell, and pass the wake on. Wakers are made and dropped by
+//! the callers, outside of the list's borrow: for somebody else's waker that is code of others. The list is a deque with
 //! holes: waking is a pop at the front, leaving early makes a hole, and tickets are positions counted for ever.
 
 use crate::event_loop::waker::TaskWaker;
 use std::collections::VecDeque;
-use std::task::Waker;
 
 /// A place in a wait list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,8 +28,8 @@ impl WaitList {
     }
 
     /// Adds a waiter behind all others.
-    pub(crate) fn join(&mut self, waker: &Waker) -> Ticket {
-        self.waiters.push_back(Some(TaskWaker::of(waker)));
+    pub(crate) fn join(&mut self, waker: TaskWaker) -> Ticket {
+        self.waiters.push_back(Some(waker));
         Ticket(self.first + self.waiters.len() as u64 - 1)
     }
 
@@ -43,14 +43,12 @@ impl WaitList {
         self.place(ticket).is_some_and(|place| place.is_some())
     }
 
-    /// Lets a waiter that is still on the list wake another waker. Returns the one before, to be dropped outside
-    /// of any borrow.
-    pub(crate) fn renew(&mut self, ticket: Ticket, waker: &Waker) -> Option<TaskWaker> {
+    /// Lets a waiter that is still on the list wake this waker. Returns the one before, or this one if the waiter is
+    /// gone, to be dropped outside of any borrow.
+    pub(crate) fn renew(&mut self, ticket: Ticket, waker: TaskWaker) -> TaskWaker {
         match self.place(ticket) {
-            Some(Some(own)) if !own.will_wake(waker) => {
-                Some(std::mem::replace(own, TaskWaker::of(waker)))
-            }
-            _ => None,
+            Some(Some(own)) => std::mem::replace(own, waker),
+            _ => waker,
         }
     }
 
