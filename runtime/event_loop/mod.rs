@@ -475,13 +475,20 @@ impl EventLoop {
         }
     }
 
-    /// Runs turns until no task is left that has not ended, at most so many.
-    pub(crate) fn run_until_no_tasks(&self, most_turns: usize) -> Result<(), RunError> {
+    /// Cancels all tasks and runs turns until they have ended, at most so many.
+    ///
+    /// What the drops of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
+    /// turn: the loop never blocks for a task that was not asked to end.
+    pub(crate) fn end_tasks(&self, most_turns: usize) -> Result<(), RunError> {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
+        let mut first_not_asked = self.cancel_from(0);
         for _ in 0..most_turns {
             if self.tasks.unfinished.get() == 0 {
                 break;
+            }
+            if self.ready.is_empty() {
+                first_not_asked = self.cancel_from(first_not_asked);
             }
             self.turn()?;
         }

@@ -548,12 +548,15 @@ impl EventLoop {
         (task != TaskRef::NONE).then_some(TaskId(cell.number))
     }
 
-    /// Asks every task that has not ended to cancel.
-    pub(crate) fn cancel_all(&self) {
+    /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
+    pub(super) fn cancel_from(&self, number: u64) -> u64 {
         self.each_pending(|_, _, cell| {
-            cell.set_flag(flag::CANCEL);
-            self.queue(cell.index);
+            if cell.number >= number {
+                cell.set_flag(flag::CANCEL);
+                self.queue(cell.index);
+            }
         });
+        self.tasks.next_number.get()
     }
 
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.
