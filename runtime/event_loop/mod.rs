@@ -502,7 +502,6 @@ impl EventLoop {
         }
         let _running = context::Running::enter(self);
         self.drop_all();
-        self.drop_services();
         for callback in self.callbacks.take_all() {
             cell::quietly(|| drop(callback));
         }
@@ -514,6 +513,9 @@ impl EventLoop {
                 Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
+        // Last: a pool waits for its threads, and a thread may wait for an answer to what it posted. By now that was
+        // dropped, and is refused from here on.
+        self.drop_services();
     }
 
     /// Tells the observer, if there is one.
