@@ -250,7 +250,7 @@ impl Reactor {
             {
                 self.waiting.set(self.waiting.get() - 1);
                 drop(sources);
-                waker.wake_quietly();
+                waker.wake();
                 sources = self.sources.borrow_mut();
             }
         }

@@ -124,17 +124,9 @@ impl TaskWaker {
         }
     }
 
+    /// Wakes. A panic of somebody else's waker is nobody's here, and must not stop who wakes several.
     #[inline]
     pub(crate) fn wake(self) {
-        match self {
-            TaskWaker::Ours(data) => wake_task(data),
-            TaskWaker::Foreign(waker) => waker.wake(),
-        }
-    }
-
-    /// Wakes from the loop's own steps, where nobody is there to receive a panic of somebody else's waker.
-    #[inline]
-    pub(super) fn wake_quietly(self) {
         match self {
             TaskWaker::Ours(data) => wake_task(data),
             TaskWaker::Foreign(waker) => quietly(|| waker.wake()),
