@@ -43,8 +43,10 @@ impl Event {
     /// Sets the flag, and wakes all who wait.
     pub fn set(&self) {
         self.set.set(true);
+        // Those who wait now; a waker that is not ours may let others join.
+        let end = self.waiters.borrow().next_ticket();
         loop {
-            let waiter = self.waiters.borrow_mut().next();
+            let waiter = self.waiters.borrow_mut().next_before(end);
             match waiter {
                 Some(waiter) => waiter.wake(),
                 None => return,
