@@ -150,8 +150,7 @@ impl Runtime {
     /// If a loop runs on this thread, or the loop's system calls fail; what is left is dropped then.
     pub fn shutdown(self) -> Result<(), RunError> {
         const MOST_TURNS: usize = 1000;
-        self.event_loop.cancel_all();
-        let ended = self.event_loop.run_until_no_tasks(MOST_TURNS);
+        let ended = self.event_loop.end_tasks(MOST_TURNS);
         self.event_loop.close();
         ended
     }

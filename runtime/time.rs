@@ -35,7 +35,7 @@ pub fn sleep(duration: Duration) -> Sleep {
     };
     Sleep {
         word: nanoseconds(duration),
-        runtime: 0,
+        runtime: Number::default(),
         state,
     }
 }
@@ -55,9 +55,27 @@ pub fn sleep_until(deadline: Instant) -> SleepUntil {
 pub struct Sleep {
     /// What the state says: nanoseconds, or the timer's key.
     word: u64,
-    /// The low half of the runtime's number, while there is a timer.
-    runtime: u32,
+    /// The runtime's number, while there is a timer.
+    runtime: Number,
     state: State,
+}
+
+const _: () = assert!(size_of::<Sleep>() == 16);
+
+/// The lower 48 bits of a runtime's serial number, which is what a sleep has room for. They stay unique for four
+/// billion runtimes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Number([u16; 3]);
+
+impl Number {
+    fn of(serial: u64) -> Self {
+        Number([serial as u16, (serial >> 16) as u16, (serial >> 32) as u16])
+    }
+
+    fn get(self) -> u64 {
+        let [low, middle, high] = self.0.map(u64::from);
+        low | middle << 16 | high << 32
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +99,7 @@ impl Sleep {
     pub(crate) fn limit(duration: Duration) -> Self {
         Sleep {
             word: nanoseconds(duration),
-            runtime: 0,
+            runtime: Number::default(),
             state: State::For,
         }
     }
@@ -100,7 +118,7 @@ impl Sleep {
         let action = event_loop.wake_action(cx.waker());
         if let Some(timer) = event_loop.set_timer(now, deadline, action) {
             self.word = timer.bits();
-            self.runtime = half(event_loop.serial);
+            self.runtime = Number::of(event_loop.serial);
             self.state = State::Timer;
         }
     }
@@ -108,7 +126,7 @@ impl Sleep {
     /// Whether the timer has run; if not, it wakes this waker now.
     fn check(&mut self, event_loop: &EventLoop, cx: &mut Context<'_>) -> bool {
         assert!(
-            half(event_loop.serial) == self.runtime,
+            Number::of(event_loop.serial) == self.runtime,
             "a sleep that began in one runtime was polled in another: make a new one there"
         );
         let timer = TimerKey::from_bits(self.word);
@@ -122,12 +140,6 @@ impl Sleep {
         }
         false
     }
-}
-
-/// The half of a runtime's number that a sleep has room for. Two runtimes that share it are 65,536 runtimes with
-/// the same place in the table apart.
-fn half(serial: u64) -> u32 {
-    serial as u32
 }
 
 impl Future for Sleep {
@@ -172,14 +184,16 @@ impl Drop for Sleep {
         let timer = TimerKey::from_bits(self.word);
         let runtime = self.runtime;
         let here = with_running(|event_loop| {
-            let ours = half(event_loop.serial) == runtime;
+            let ours = Number::of(event_loop.serial) == runtime;
             if ours {
                 event_loop.cancel_timer(timer);
             }
             ours
         });
         if here != Some(true) {
-            post_keeping(runtime, move |event_loop| event_loop.cancel_timer(timer));
+            post_keeping(runtime.get(), move |event_loop| {
+                event_loop.cancel_timer(timer)
+            });
         }
     }
 }
@@ -201,7 +215,7 @@ impl Future for SleepUntil {
             let word = with_running(|event_loop| event_loop.clock.deadline(deadline));
             Sleep {
                 word: word.unwrap_or_else(|| panic!("{NO_LOOP}")),
-                runtime: 0,
+                runtime: Number::default(),
                 state: State::Until,
             }
         });

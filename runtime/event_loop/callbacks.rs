@@ -49,9 +49,9 @@ impl Callbacks {
         self.table.borrow_mut().insert(Some(callback)) as u32
     }
 
-    /// Takes a callback out, and frees its key.
+    /// Takes a callback out, and frees its key. `None` also after `take_all`, when timers still hold keys.
     pub(super) fn remove(&self, key: u32) -> Option<Callback> {
-        self.table.borrow_mut().remove(key as usize)
+        self.table.borrow_mut().try_remove(key as usize).flatten()
     }
 
     /// Takes a callback out that is a bare waker, and frees its key; leaves others.

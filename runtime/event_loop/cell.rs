@@ -8,8 +8,10 @@
 //!          Pending        └──────────────────────────▶ FAILED (error beside the cell) ───────┘    taken
 //! ```
 //! ①② `CellPointer::poll`; ③ `poll`, `drop_future`; ④⑤ `take_output`, `discard`.
-//! The state is FAILED before a future is dropped, so that a panic in that drop finds a consistent cell. The cell
-//! never moves, and other threads never touch it.
+//! While a future or the output of a task that keeps its handle is being dropped, the state is RUNNING too: that
+//! drop is code of others, which may poll or drop the very handle, and must not free the cell under itself. A panic
+//! in it is caught, and only then does the task count as ended. The cell never moves, and other threads never touch
+//! it.
 
 #![allow(unsafe_code)]
 
@@ -29,7 +31,7 @@ use std::task::{Context, Poll};
 pub(super) enum State {
     /// Holds the future, which waits or is queued.
     Pending,
-    /// The future is being polled, further down the stack.
+    /// The future is being polled, or the future or the output dropped, further down the stack.
     Running,
     /// Holds the output.
     Done,
@@ -179,7 +181,6 @@ impl<F: Future> TaskCell<F> {
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| Self::drop_future(cell))) {
                         quietly(|| drop(output));
                         cell.as_ref().set_flag(flag::POISONED);
-                        cell.as_ref().state.set(State::Failed);
                         return cell.as_ref().keep_panic(panic);
                     }
                     (&raw mut (*stage).output).write(ManuallyDrop::new(output));
@@ -302,9 +303,12 @@ impl Header {
         Step::Panicked
     }
 
-    fn set_error(&self, error: JoinError) {
+    /// Ends a task of which neither future nor output is left.
+    fn fail(&self, error: JoinError) {
+        debug_assert!(self.state.get() == State::Running);
         let before = self.with_extra(|extra| extra.error.replace(error));
         debug_assert!(before.is_none());
+        self.state.set(State::Failed);
     }
 }
 
@@ -333,33 +337,35 @@ impl CellPointer {
 
     #[cold]
     fn panicked(self) {
-        if self.state.get() == State::Running {
-            self.state.set(State::Failed);
+        // A future whose drop has panicked already is gone.
+        if !self.has_flag(flag::POISONED)
+            && let Some(second) = self.drop_in_place()
+        {
             // The panic that is reported is the first one.
-            if let Some(second) = self.drop_failed_future() {
-                std::mem::forget(second);
-            }
+            quietly(|| drop(second));
         }
         let panic = self
             .with_extra(|extra| extra.panic.take())
             .expect("a panicked step keeps its payload");
-        self.set_error(JoinError::panicked(panic, self.name(), self.spawned_at));
+        self.fail(JoinError::panicked(panic, self.name(), self.spawned_at));
     }
 
     /// Drops the future of a PENDING cell, which so ends with this error.
     pub(super) fn drop_future(self, error: JoinError) {
         debug_assert!(self.state.get() == State::Pending);
-        self.state.set(State::Failed);
-        let error = match self.drop_failed_future() {
+        self.state.set(State::Running);
+        let error = match self.drop_in_place() {
             Some(panic) => JoinError::panicked(panic, self.name(), self.spawned_at),
             None => error,
         };
-        self.set_error(error);
+        self.fail(error);
     }
 
-    fn drop_failed_future(self) -> Option<Panic> {
-        // SAFETY: the state was PENDING or RUNNING with the poll over, and is FAILED now: the future is there,
-        // and dropped once.
+    /// Drops the future of a RUNNING cell that is not being polled.
+    fn drop_in_place(self) -> Option<Panic> {
+        debug_assert!(self.state.get() == State::Running);
+        // SAFETY: the callers have made PENDING into RUNNING, or the poll is over, so that the future is there; it is
+        // dropped once, for they go on to FAILED.
         let drop = || unsafe { (self.vtable.drop_future)(self.0) };
         let panic = catch_unwind(AssertUnwindSafe(drop)).err();
         if panic.is_some() {
@@ -401,12 +407,14 @@ impl CellPointer {
 
     /// Drops the output of a DONE cell, and leaves an error in its place.
     pub(super) fn replace_output(self, error: JoinError) {
-        self.discard();
-        self.state.set(State::Failed);
-        self.set_error(error);
+        debug_assert!(self.state.get() == State::Done);
+        self.state.set(State::Running);
+        // SAFETY: the state was DONE, so that the output is there; it is dropped once, for FAILED follows.
+        quietly(|| unsafe { (self.vtable.drop_output)(self.0) });
+        self.fail(error);
     }
 
-    /// Drops whatever an ended task left.
+    /// Drops whatever an ended task left that has no handle any more.
     #[inline(always)]
     pub(super) fn discard(self) {
         match self.state.replace(State::Empty) {

@@ -184,16 +184,16 @@ impl Shared {
     }
 }
 
-/// Leaves house-keeping for a runtime that is known by the low half of its serial number only.
+/// Leaves house-keeping for the runtime with this serial number, of which the lower 48 bits are looked at.
 #[cold]
-pub(crate) fn post_keeping(half: u32, keep: impl FnOnce(&EventLoop) + Send + 'static) {
-    let Some(shared) = shared(half as u16) else {
+pub(crate) fn post_keeping(serial: u64, keep: impl FnOnce(&EventLoop) + Send + 'static) {
+    let Some(shared) = shared(serial as u16) else {
         return;
     };
-    let serial = shared.inbox.lock().serial;
-    if serial as u32 == half {
+    let owner = shared.inbox.lock().serial;
+    if (owner ^ serial) << 16 == 0 {
         // An ended runtime has nothing left to keep house for.
-        let _ = shared.post(serial, Message::Keep(Box::new(keep)));
+        let _ = shared.post(owner, Message::Keep(Box::new(keep)));
     }
 }
 

@@ -319,7 +319,7 @@ impl EventLoop {
                     let key = self.callbacks.insert(Callback::Call(call, serial));
                     self.ready.push(Entry::Callback(key));
                 }
-                Message::Keep(keep) => keep(self),
+                Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
         *self.messages.borrow_mut() = messages;
@@ -348,7 +348,7 @@ impl EventLoop {
         match self.callbacks.remove(key) {
             Some(Callback::Call(call, _)) => cell::quietly(call),
             Some(Callback::Member(aggregate, member)) => {
-                cell::quietly(|| aggregate.member_finished(member));
+                cell::quietly(move || aggregate.member_finished(member));
             }
             Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
             Some(Callback::Stop) => self.stop(),
@@ -475,13 +475,20 @@ impl EventLoop {
         }
     }
 
-    /// Runs turns until no task is left that has not ended, at most so many.
-    pub(crate) fn run_until_no_tasks(&self, most_turns: usize) -> Result<(), RunError> {
+    /// Cancels all tasks and runs turns until they have ended, at most so many.
+    ///
+    /// What the drops of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
+    /// turn: the loop never blocks for a task that was not asked to end.
+    pub(crate) fn end_tasks(&self, most_turns: usize) -> Result<(), RunError> {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
+        let mut first_not_asked = self.cancel_from(0);
         for _ in 0..most_turns {
             if self.tasks.unfinished.get() == 0 {
                 break;
+            }
+            if self.ready.is_empty() {
+                first_not_asked = self.cancel_from(first_not_asked);
             }
             self.turn()?;
         }
@@ -495,7 +502,6 @@ impl EventLoop {
         }
         let _running = context::Running::enter(self);
         self.drop_all();
-        self.drop_services();
         for callback in self.callbacks.take_all() {
             cell::quietly(|| drop(callback));
         }
@@ -504,9 +510,12 @@ impl EventLoop {
                 // The bits belong to the place in the table, and the next runtime there would be deaf.
                 Message::Wake(index) => self.shared.taken(index),
                 Message::Call(call) => cell::quietly(|| drop(call)),
-                Message::Keep(keep) => keep(self),
+                Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
+        // Last: a pool waits for its threads, and a thread may wait for an answer to what it posted. By now that was
+        // dropped, and is refused from here on.
+        self.drop_services();
     }
 
     /// Tells the observer, if there is one.

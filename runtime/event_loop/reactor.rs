@@ -184,18 +184,25 @@ impl Reactor {
         if side.ready {
             return Poll::Ready(());
         }
-        match &side.waker {
-            Some(waker) if waker.will_wake(cx.waker()) => Poll::Pending,
-            _ => {
-                let before = side.waker.replace(TaskWaker::of(cx.waker()));
-                if before.is_none() {
-                    self.waiting.set(self.waiting.get() + 1);
-                }
-                drop(sources);
-                drop(before);
-                Poll::Pending
-            }
+        if !matches!(&side.waker, Some(waker) if waker.will_wake(cx.waker())) {
+            drop(sources);
+            self.set_waker(key, direction, cx);
         }
+        Poll::Pending
+    }
+
+    /// Lets a direction wake this waker in place of the one before. Cloning and dropping somebody else's waker is code
+    /// of others, and nothing is borrowed while it runs.
+    fn set_waker(&self, key: SourceKey, direction: Direction, cx: &mut Context<'_>) {
+        let waker = TaskWaker::of(cx.waker());
+        let mut sources = self.sources.borrow_mut();
+        let side = sources[key.key as usize].side(direction);
+        let before = side.waker.replace(waker);
+        if before.is_none() {
+            self.waiting.set(self.waiting.get() + 1);
+        }
+        drop(sources);
+        drop(before);
     }
 
     /// Forgets who waits for a direction: its future was dropped. A wait that nobody is in must not keep a virtual

@@ -321,13 +321,15 @@ impl EventLoop {
         self.observe(|| Event::Finished {
             task: TaskId(cell.number),
         });
+        // Only who holds the handle can wait, and may drop it when told, which frees the cell.
+        if !cell.has_flag(flag::HANDLE) {
+            self.dispose(index, slot, cell);
+            return;
+        }
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
             Waiter::Task(task) => self.wake(task),
             Waiter::Callback(key) => self.finish_callback(key),
-        }
-        if !cell.has_flag(flag::HANDLE) {
-            self.dispose(index, slot, cell);
         }
     }
 
@@ -425,7 +427,13 @@ impl EventLoop {
             self.detach(index);
             return Some(error);
         }
-        let waiter = Waiter::Callback(self.callbacks.insert(Callback::Wake(waker.clone())));
+        let waker = waker.clone();
+        if cell.is_finished() {
+            // That was code of others, which between two runs may have run the loop.
+            waker.wake();
+            return None;
+        }
+        let waiter = Waiter::Callback(self.callbacks.insert(Callback::Wake(waker)));
         self.set_waiter(cell, waiter);
         None
     }
@@ -540,12 +548,15 @@ impl EventLoop {
         (task != TaskRef::NONE).then_some(TaskId(cell.number))
     }
 
-    /// Asks every task that has not ended to cancel.
-    pub(crate) fn cancel_all(&self) {
+    /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
+    pub(super) fn cancel_from(&self, number: u64) -> u64 {
         self.each_pending(|_, _, cell| {
-            cell.set_flag(flag::CANCEL);
-            self.queue(cell.index);
+            if cell.number >= number {
+                cell.set_flag(flag::CANCEL);
+                self.queue(cell.index);
+            }
         });
+        self.tasks.next_number.get()
     }
 
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.

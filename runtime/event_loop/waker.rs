@@ -10,6 +10,7 @@
 
 #![allow(unsafe_code)]
 
+use super::cell::quietly;
 use super::{context, inbox};
 use std::ptr::without_provenance;
 use std::task::{RawWaker, RawWakerVTable, Waker};
@@ -123,11 +124,12 @@ impl TaskWaker {
         }
     }
 
+    /// Wakes. A panic of somebody else's waker is nobody's here, and must not stop who wakes several.
     #[inline]
     pub(crate) fn wake(self) {
         match self {
             TaskWaker::Ours(data) => wake_task(data),
-            TaskWaker::Foreign(waker) => waker.wake(),
+            TaskWaker::Foreign(waker) => quietly(|| waker.wake()),
         }
     }
 

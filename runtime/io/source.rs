@@ -158,7 +158,7 @@ impl<S: mio::event::Source> Source<S> {
         if here.is_none() {
             // On another thread: closing the descriptor takes it out of the poll; the loop frees the entry.
             let key = self.key;
-            post_keeping(self.runtime as u32, move |event_loop| {
+            post_keeping(self.runtime, move |event_loop| {
                 event_loop.reactor.forget(key)
             });
         }

@@ -352,27 +352,30 @@ impl<R> Future for JobHandle<R> {
     type Output = Result<R, JoinError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        // Made before and dropped after the slot is locked: for somebody else's waker that is code of others.
+        let waker = cx.waker().clone();
         let mut progress = self.slot.lock();
-        let (next, poll) = match std::mem::replace(&mut *progress, Progress::Gone) {
+        let (next, poll, before) = match std::mem::replace(&mut *progress, Progress::Gone) {
             Progress::Over(result) => {
                 let result = result.map_err(|panic| {
                     JoinError::panicked(panic, "a job".to_owned(), self.called_at)
                 });
-                (Progress::Gone, Poll::Ready(result))
+                (Progress::Gone, Poll::Ready(result), None)
             }
-            Progress::Stored(result, _) => (
-                Progress::Stored(result, Some(cx.waker().clone())),
-                Poll::Pending,
-            ),
-            Progress::Queued | Progress::Awaited(_) => {
-                (Progress::Awaited(cx.waker().clone()), Poll::Pending)
+            Progress::Stored(result, before) => {
+                let next = Progress::Stored(result, Some(waker));
+                (next, Poll::Pending, before)
             }
+            Progress::Awaited(before) => (Progress::Awaited(waker), Poll::Pending, Some(before)),
+            Progress::Queued => (Progress::Awaited(waker), Poll::Pending, None),
             Progress::Abandoned | Progress::Gone => {
                 let error = JoinError::closed("a job".to_owned(), self.called_at);
-                (Progress::Gone, Poll::Ready(Err(error)))
+                (Progress::Gone, Poll::Ready(Err(error)), None)
             }
         };
         *progress = next;
+        drop(progress);
+        drop(before);
         poll
     }
 }

@@ -1,6 +1,7 @@
 //! A flag that tasks can wait for.
 
 use super::wait_list::{Ticket, WaitList};
+use crate::event_loop::waker::TaskWaker;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::pin::Pin;
@@ -42,8 +43,10 @@ impl Event {
     /// Sets the flag, and wakes all who wait.
     pub fn set(&self) {
         self.set.set(true);
+        // Those who wait now; a waker that is not ours may let others join.
+        let end = self.waiters.borrow().next_ticket();
         loop {
-            let waiter = self.waiters.borrow_mut().next();
+            let waiter = self.waiters.borrow_mut().next_before(end);
             match waiter {
                 Some(waiter) => waiter.wake(),
                 None => return,
@@ -97,17 +100,19 @@ impl Future for EventWait<'_> {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // First of all: making a waker may run code of others, which may set the flag.
+        let waker = TaskWaker::of(cx.waker());
         let mut waiters = self.event.waiters.borrow_mut();
         match self.ticket {
             None if self.event.set.get() => Poll::Ready(()),
             None => {
-                let ticket = waiters.join(cx.waker());
+                let ticket = waiters.join(waker);
                 drop(waiters);
                 self.ticket = Some(ticket);
                 Poll::Pending
             }
             Some(ticket) if waiters.is_waiting(ticket) => {
-                let before = waiters.renew(ticket, cx.waker());
+                let before = waiters.renew(ticket, waker);
                 drop(waiters);
                 drop(before);
                 Poll::Pending

@@ -3,6 +3,7 @@
 use super::event::Event;
 use super::wait_list::{Ticket, WaitList};
 use crate::error::QueueFull;
+use crate::event_loop::waker::TaskWaker;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fmt;
@@ -185,12 +186,12 @@ fn wake_next(waiters: &RefCell<WaitList>) {
 }
 
 /// A waiter's step when it cannot go on: it stays where it is on the list if it was not woken, else it queues anew.
-fn wait(waiters: &RefCell<WaitList>, ticket: &mut Option<Ticket>, cx: &mut Context<'_>) {
+fn wait(waiters: &RefCell<WaitList>, ticket: &mut Option<Ticket>, waker: TaskWaker) {
     let mut list = waiters.borrow_mut();
     let before = match *ticket {
-        Some(own) if list.is_waiting(own) => list.renew(own, cx.waker()),
+        Some(own) if list.is_waiting(own) => Some(list.renew(own, waker)),
         _ => {
-            *ticket = Some(list.join(cx.waker()));
+            *ticket = Some(list.join(waker));
             None
         }
     };
@@ -233,6 +234,8 @@ impl<T> Future for Put<'_, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        // First of all: making a waker may run code of others, which may use the queue.
+        let waker = TaskWaker::of(cx.waker());
         let still_waiting = this
             .ticket
             .is_some_and(|own| this.queue.putters.borrow_mut().is_waiting(own));
@@ -244,7 +247,7 @@ impl<T> Future for Put<'_, T> {
             };
             return Poll::Ready(());
         }
-        wait(&this.queue.putters, &mut this.ticket, cx);
+        wait(&this.queue.putters, &mut this.ticket, waker);
         Poll::Pending
     }
 }
@@ -269,6 +272,8 @@ impl<T> Future for Get<'_, T> {
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let this = &mut *self;
+        // First of all: making a waker may run code of others, which may use the queue.
+        let waker = TaskWaker::of(cx.waker());
         let still_waiting = this
             .ticket
             .is_some_and(|own| this.queue.getters.borrow_mut().is_waiting(own));
@@ -276,7 +281,7 @@ impl<T> Future for Get<'_, T> {
             this.ticket = None;
             return Poll::Ready(item);
         }
-        wait(&this.queue.getters, &mut this.ticket, cx);
+        wait(&this.queue.getters, &mut this.ticket, waker);
         Poll::Pending
     }
 }

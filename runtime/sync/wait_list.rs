@@ -1,41 +1,63 @@
 //! The wait list under every primitive: who waits, in the order in which they began.
 //!
 //! A waiter keeps a ticket. Being woken takes it off the list; a waiter that is dropped still on the list simply
-//! leaves, and one that is dropped after it was woken can tell, and pass the wake on. The list is a deque with
-//! holes: waking is a pop at the front, leaving early makes a hole, and tickets are positions counted for ever.
+//! leaves, and one that is dropped after it was woken can tell, and pass the wake on. Wakers are made and dropped by
+//! the callers, outside of the list's borrow: for somebody else's waker that is code of others.
+//!
+//! The list is a deque, sorted by ticket: waking is a pop at the front, and leaving early makes a gap, found at once
+//! where no gap was closed before it, else by binary search. Gaps are closed when they are more than half of the list,
+//! so that waiters with time limits, coming and going behind one that stays, cost no memory. A linked list in a slab
+//! would spare the search, and pay with two more words for each waiter.
 
 use crate::event_loop::waker::TaskWaker;
 use std::collections::VecDeque;
-use std::task::Waker;
 
 /// A place in a wait list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Ticket(u64);
 
 pub(crate) struct WaitList {
-    /// The waiters, oldest first; `None` for those that left. The first is never `None`.
-    waiters: VecDeque<Option<TaskWaker>>,
-    /// The ticket of the first waiter.
-    first: u64,
+    /// The waiters with their tickets, oldest first; `None` for those that left. The first is never `None`.
+    waiters: VecDeque<(Ticket, Option<TaskWaker>)>,
+    /// The ticket of the next waiter.
+    next: Ticket,
+    /// How many have left and are still in the list.
+    gaps: usize,
 }
 
 impl WaitList {
+    /// A list with fewer gaps is left as it is.
+    const FEW_GAPS: usize = 32;
+
     pub(crate) fn new() -> Self {
         WaitList {
             waiters: VecDeque::new(),
-            first: 0,
+            next: Ticket(0),
+            gaps: 0,
         }
     }
 
     /// Adds a waiter behind all others.
-    pub(crate) fn join(&mut self, waker: &Waker) -> Ticket {
-        self.waiters.push_back(Some(TaskWaker::of(waker)));
-        Ticket(self.first + self.waiters.len() as u64 - 1)
+    pub(crate) fn join(&mut self, waker: TaskWaker) -> Ticket {
+        let ticket = self.next_ticket();
+        self.next = Ticket(ticket.0 + 1);
+        self.waiters.push_back((ticket, Some(waker)));
+        ticket
+    }
+
+    /// The ticket of the next one who joins.
+    pub(crate) fn next_ticket(&self) -> Ticket {
+        self.next
     }
 
     fn place(&mut self, ticket: Ticket) -> Option<&mut Option<TaskWaker>> {
-        let position = ticket.0.checked_sub(self.first)?;
-        self.waiters.get_mut(position as usize)
+        let first = self.waiters.front()?.0;
+        let position = ticket.0.checked_sub(first.0)? as usize;
+        let position = match self.waiters.get(position) {
+            Some((own, _)) if *own == ticket => position,
+            _ => self.waiters.binary_search_by_key(&ticket, |w| w.0).ok()?,
+        };
+        Some(&mut self.waiters[position].1)
     }
 
     /// Whether a waiter is still on the list.
@@ -43,37 +65,87 @@ impl WaitList {
         self.place(ticket).is_some_and(|place| place.is_some())
     }
 
-    /// Lets a waiter that is still on the list wake another waker. Returns the one before, to be dropped outside
-    /// of any borrow.
-    pub(crate) fn renew(&mut self, ticket: Ticket, waker: &Waker) -> Option<TaskWaker> {
+    /// Lets a waiter that is still on the list wake this waker. Returns the one before, or this one if the waiter is
+    /// gone, to be dropped outside of any borrow.
+    pub(crate) fn renew(&mut self, ticket: Ticket, waker: TaskWaker) -> TaskWaker {
         match self.place(ticket) {
-            Some(Some(own)) if !own.will_wake(waker) => {
-                Some(std::mem::replace(own, TaskWaker::of(waker)))
-            }
-            _ => None,
+            Some(Some(own)) => std::mem::replace(own, waker),
+            _ => waker,
         }
     }
 
     /// Takes a waiter off the list before its time. `None` if it was woken already.
     pub(crate) fn leave(&mut self, ticket: Ticket) -> Option<TaskWaker> {
-        let left = self.place(ticket)?.take();
+        let left = self.place(ticket)?.take()?;
+        self.gaps += 1;
         self.trim();
-        left
+        if self.gaps > Self::FEW_GAPS && self.gaps > self.waiters.len() / 2 {
+            self.waiters.retain(|(_, waker)| waker.is_some());
+            self.gaps = 0;
+        }
+        Some(left)
     }
 
     /// Takes the oldest waiter off the list, to be woken outside of any borrow.
     pub(crate) fn next(&mut self) -> Option<TaskWaker> {
-        let waker = self.waiters.pop_front()?;
-        self.first += 1;
+        let (_, waker) = self.waiters.pop_front()?;
         self.trim();
         waker
     }
 
-    /// Drops the holes at the front.
+    /// Takes the oldest waiter off the list if its ticket is older than this one.
+    pub(crate) fn next_before(&mut self, ticket: Ticket) -> Option<TaskWaker> {
+        let older = self.waiters.front().is_some_and(|w| w.0 < ticket);
+        older.then(|| self.next()).flatten()
+    }
+
+    /// Drops the gaps at the front.
     fn trim(&mut self) {
-        while let Some(None) = self.waiters.front() {
+        while let Some((_, None)) = self.waiters.front() {
             self.waiters.pop_front();
-            self.first += 1;
+            self.gaps -= 1;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::task::Waker;
+
+    #[test]
+    fn who_stays_is_found_and_woken_in_order_whoever_leaves() {
+        let mut list = WaitList::new();
+        let mut stay = VecDeque::new();
+        let mut woken = Vec::new();
+        // A generator of numbers with a known seed.
+        let mut seed = 1u64;
+        for _ in 0..20_000 {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            let ticket = list.join(TaskWaker::of(Waker::noop()));
+            stay.push_back(ticket);
+            let position = (seed >> 33) as usize % stay.len();
+            match seed >> 60 {
+                0..3 => {
+                    assert!(list.next().is_some());
+                    woken.extend(stay.pop_front());
+                }
+                3..14 => {
+                    let ticket = stay.remove(position).expect("it stays");
+                    assert!(list.leave(ticket).is_some());
+                    assert!(list.leave(ticket).is_none() && !list.is_waiting(ticket));
+                }
+                _ => {}
+            }
+            assert!(stay.len() > 64 || stay.iter().all(|&ticket| list.is_waiting(ticket)));
+            assert!(list.waiters.len() <= 2 * stay.len() + WaitList::FEW_GAPS + 1);
+        }
+        assert!(woken.is_sorted());
+        assert!(woken.iter().all(|&ticket| !list.is_waiting(ticket)));
+        while let Some(ticket) = stay.pop_front() {
+            assert!(list.is_waiting(ticket));
+            assert!(list.next().is_some() && !list.is_waiting(ticket));
+        }
+        assert!(list.next().is_none() && list.waiters.is_empty() && list.gaps == 0);
     }
 }

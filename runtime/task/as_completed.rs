@@ -2,7 +2,7 @@
 
 use super::join::{JoinHandle, spawn};
 use crate::error::JoinError;
-use crate::event_loop::callbacks::{Aggregate, Callback};
+use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::waker::TaskWaker;
 use futures_core::Stream;
 use std::cell::RefCell;
@@ -47,7 +47,7 @@ where
     let mut handles = Vec::new();
     for (member, future) in futures.into_iter().enumerate() {
         let handle = spawn(future);
-        handle.call_when_finished(Callback::Member(ends.clone(), member as u32));
+        handle.tell(ends.clone(), member as u32);
         handles.push(Some(handle));
     }
     AsCompleted {

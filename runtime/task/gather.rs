@@ -5,7 +5,7 @@
 
 use super::join::{JoinHandle, spawn};
 use crate::error::JoinError;
-use crate::event_loop::callbacks::{Aggregate, Callback};
+use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::waker::TaskWaker;
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -128,10 +128,10 @@ impl<T: 'static> Members<T> {
         });
         for (member, handle) in members.handles.borrow().iter().enumerate() {
             let handle = handle.as_ref().expect("nothing was taken yet");
-            if handle.is_finished() {
+            if handle.has_ended() {
                 members.note(member as u32, handle);
             } else {
-                handle.call_when_finished(Callback::Member(members.clone(), member as u32));
+                handle.tell(members.clone(), member as u32);
             }
         }
         members

@@ -2,12 +2,13 @@
 
 use crate::error::JoinError;
 use crate::event_loop::EventLoop;
-use crate::event_loop::callbacks::Callback;
+use crate::event_loop::callbacks::{Aggregate, Callback};
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::event_loop::join::Join;
 use crate::event_loop::observer::TaskId;
 use std::panic::Location;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 /// Spawns a task on the loop that runs on this thread, as asyncio's `create_task`.
@@ -112,10 +113,21 @@ impl<T> JoinHandle<T> {
             .with(|event_loop, index| event_loop.set_task_name(index, name));
     }
 
-    /// Lets an aggregate be told of the end.
-    pub(super) fn call_when_finished(&self, callback: Callback) {
-        self.0
+    /// Lets an aggregate be told of the end of its member with this number. A handle that can only give an error, its
+    /// runtime having ended, has ended already.
+    pub(super) fn tell(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
+        let callback = Callback::Member(Rc::clone(&aggregate), member);
+        let told = self
+            .0
             .with(|event_loop, index| event_loop.call_when_finished(index, callback));
+        if told.is_none() {
+            aggregate.member_finished(member);
+        }
+    }
+
+    /// Whether awaiting the handle would give something at once.
+    pub(super) fn has_ended(&self) -> bool {
+        self.0.with(EventLoop::is_finished).unwrap_or(true)
     }
 
     /// Whether the task has ended without an output.

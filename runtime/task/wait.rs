@@ -1,7 +1,7 @@
 //! `wait`: until all, the first, or the first failed of several tasks has ended; it never touches the tasks.
 
 use super::join::JoinHandle;
-use crate::event_loop::callbacks::{Aggregate, Callback};
+use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::waker::TaskWaker;
 use crate::time::Sleep;
 use std::cell::{Cell, RefCell};
@@ -139,7 +139,7 @@ impl<T> Wait<T> {
             waker: RefCell::new(None),
         });
         for (member, handle) in self.handles.iter().enumerate() {
-            handle.call_when_finished(Callback::Member(ends.clone(), member as u32));
+            handle.tell(ends.clone(), member as u32);
         }
         ends
     }
@@ -177,7 +177,7 @@ impl<T> Future for Wait<T> {
         };
         if expired || this.holds(&ends) {
             let handles = std::mem::take(&mut this.handles);
-            return Poll::Ready(handles.into_iter().partition(JoinHandle::is_finished));
+            return Poll::Ready(handles.into_iter().partition(JoinHandle::has_ended));
         }
         let before = ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
