@@ -56,7 +56,8 @@ fn a_server_echoes_line_by_line_until_the_client_closes_its_side() {
                     .write_all(format!("{word}\n").as_bytes())
                     .await
                     .unwrap();
-                said.borrow_mut().push(read_line(&client).await);
+                let line = read_line(&client).await;
+                said.borrow_mut().push(line);
             }
             client.shutdown(Shutdown::Write).unwrap();
             let mut rest = Vec::new();

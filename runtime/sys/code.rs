@@ -9,6 +9,7 @@
 use std::mem;
 use std::ptr;
 
+// SAFETY: the linker defines both, in every executable; only their addresses are taken.
 unsafe extern "C" {
     /// The first byte of the executable in memory; defined by the linker.
     static __executable_start: u8;
