@@ -9,8 +9,8 @@ use hyper::http::uri::Authority;
 use crate::trust::Trust;
 use crate::version::Version;
 
-/// Downloads many sites in several ways and compares them: one after the other, with threads, and
-/// with an event loop.
+/// Downloads many sites in four ways and compares them: one after the other, with threads, with an
+/// event loop, and with processes.
 ///
 /// Without URLs it starts a site server of its own and needs no network. The exit code is 0 when all
 /// downloads succeeded, 1 when one failed, 2 when the arguments make no sense.
@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub sites: Option<u32>,
 
-    /// Number of threads
+    /// Number of threads, and of processes
     #[arg(long, value_name = "N", default_value_t = 5,
           value_parser = clap::value_parser!(u16).range(1..=256))]
     pub workers: u16,
@@ -66,7 +66,7 @@ impl Args {
     }
 }
 
-/// Accepts what all versions can download. Refused here, a typing error costs no waiting.
+/// Accepts what all four versions can download. Refused here, a typing error costs no waiting.
 fn web_address(text: &str) -> Result<String, String> {
     let uri: Uri = text
         .parse()

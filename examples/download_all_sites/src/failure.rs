@@ -4,10 +4,11 @@ use std::error::Error;
 use std::{fmt, io};
 
 use futures_rustls::rustls;
+use serde::{Deserialize, Serialize};
 
-/// The reasons people meet, each with what to do about it. Two clients tell the
+/// The reasons people meet, each with what to do about it. Two clients and four versions tell the
 /// same story only if their errors are sorted into one set; the rest keeps its own words.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub enum Failure {
     Status(u16),
     HostNotFound,
@@ -31,7 +32,7 @@ impl Failure {
             Failure::TimedOut => "check the network, or try again with fewer --workers or --limit",
             Failure::CutOff => "the server closed the connection; look at its log",
             Failure::Untrusted(_) => "name the certificate authority with --ca-file PEM",
-            Failure::Other(_) => "see whether another client can download it",
+            Failure::Other(_) => "run it again, and if it stays, try the URL with another client",
         }
     }
 }

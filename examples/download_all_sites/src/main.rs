@@ -1,4 +1,5 @@
-//! Downloads 160 sites in several ways (one after the other, with threads, with an event loop) and compares how long each took.
+//! Downloads 160 sites in four ways (one after the other, with threads, with an event loop, with
+//! processes) and compares how long each took.
 //!
 //! ```text
 //! cargo run --release -p download_all_sites
@@ -12,6 +13,7 @@ mod event_loop;
 mod failure;
 mod host_limit;
 mod outcome;
+mod processes;
 mod progress;
 mod report;
 mod sequential;
@@ -31,6 +33,8 @@ use site_server::SiteServer;
 use version::{Plan, Run};
 
 fn main() -> ExitCode {
+    // Worker processes and the site server are this same program, started anew.
+    roundelay::pool::process::init();
     let args = Args::parse();
     let result = if args.serve {
         site_server::serve(args.latency()).map(|()| ExitCode::SUCCESS)
@@ -60,9 +64,9 @@ fn download_in_every_way(args: &Args) -> io::Result<ExitCode> {
     let runs: Vec<Run> = runs.collect::<io::Result<_>>()?;
     drop(server);
 
-    writeln!(out, "\n{}\n", table::of(&runs))?;
+    writeln!(out, "\n{}", table::of(&runs))?;
     if let Some(comparison) = report::same_bytes(&runs) {
-        writeln!(out, "{comparison}")?;
+        writeln!(out, "\n{comparison}")?;
     }
     let Some(failures) = report::failures(&runs) else {
         return Ok(ExitCode::SUCCESS);

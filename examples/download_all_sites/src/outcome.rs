@@ -2,10 +2,12 @@
 
 use std::io;
 
+use serde::{Deserialize, Serialize};
+
 use crate::failure::Failure;
 
 /// One download, as it ended.
-#[derive(Clone, Debug)]
+#[derive(Serialize, Deserialize, Clone, Debug)]
 pub struct Outcome {
     pub url: String,
     pub result: Result<Page, Failure>,
@@ -18,7 +20,7 @@ impl Outcome {
 }
 
 /// What is kept of a page: enough to tell whether two versions downloaded the same one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Page {
     pub bytes: u64,
     /// FNV-1a of the content: three lines, and not meant against forgery.

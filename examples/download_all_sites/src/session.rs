@@ -1,4 +1,4 @@
-//! The blocking HTTP client of the sequential and threaded versions.
+//! The blocking HTTP client of the sequential, threaded and process versions.
 
 use std::io;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub const USER_AGENT: &str = "roundelay-download-all-sites/0.1";
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// An HTTP client that keeps its connections open between downloads, as Python's
-/// `requests.Session` does. Each thread has one of its own.
+/// `requests.Session` does. Each thread and each process has one of its own.
 pub struct Session {
     agent: Agent,
 }

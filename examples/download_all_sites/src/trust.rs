@@ -9,9 +9,11 @@ use futures_rustls::rustls::{ClientConfig, RootCertStore, crypto::ring};
 use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 /// The certificate authorities that are believed. One value serves both HTTP clients, so that the
-/// versions agree about every site.
+/// four versions agree about every site.
 #[derive(Clone, Debug, Default)]
 pub struct Trust {
+    /// Where they came from, for worker processes, which read the file themselves.
+    pub ca_file: Option<String>,
     /// The certificates of the file; empty when there is none, which means Mozilla's list.
     certificates: Vec<CertificateDer<'static>>,
 }
@@ -34,7 +36,10 @@ impl Trust {
             let mut roots = RootCertStore::empty();
             roots.add(certificate.clone()).map_err(io::Error::other)?;
         }
-        Ok(Trust { certificates })
+        Ok(Trust {
+            ca_file: Some(ca_file.to_owned()),
+            certificates,
+        })
     }
 
     /// Returns the settings for hyper's connections.

@@ -1,4 +1,4 @@
-//! The versions, what each is given to do, and what came of it.
+//! The four versions, what each is given to do, and what came of it.
 
 use std::io;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use crate::args::Args;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::trust::Trust;
-use crate::{event_loop, sequential, threads};
+use crate::{event_loop, processes, sequential, threads};
 
 /// A way to download all sites.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,13 +18,14 @@ pub enum Version {
     Sequential,
     Threads,
     EventLoop,
+    Processes,
 }
 
 /// What every version is told.
 pub struct Plan {
     /// The addresses to download, in order; the same page usually comes many times.
     pub sites: Vec<String>,
-    /// Number of threads.
+    /// Number of threads, and of processes.
     pub workers: usize,
     /// How many downloads the event loop may have under way at one host.
     pub limit: usize,
@@ -62,7 +63,12 @@ impl Plan {
 }
 
 impl Version {
-    pub const ALL: [Version; 3] = [Version::Sequential, Version::Threads, Version::EventLoop];
+    pub const ALL: [Version; 4] = [
+        Version::Sequential,
+        Version::Threads,
+        Version::EventLoop,
+        Version::Processes,
+    ];
 
     /// Downloads all sites of the plan in this way and takes the time.
     ///
@@ -76,6 +82,7 @@ impl Version {
             Version::Sequential => sequential::download_all_sites(plan, &progress),
             Version::Threads => threads::download_all_sites(plan, &progress),
             Version::EventLoop => event_loop::download_all_sites(plan, &progress),
+            Version::Processes => processes::download_all_sites(plan, &progress),
         }?;
         let time = start.elapsed();
         progress.finish(time);
@@ -94,6 +101,8 @@ impl Version {
             Version::Threads if workers == 1 => "threads (1 worker)".to_owned(),
             Version::Threads => format!("threads ({workers} workers)"),
             Version::EventLoop => "event loop (1 thread)".to_owned(),
+            Version::Processes if workers == 1 => "processes (1 worker)".to_owned(),
+            Version::Processes => format!("processes ({workers} workers)"),
         }
     }
 }

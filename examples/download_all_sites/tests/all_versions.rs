@@ -1,4 +1,4 @@
-//! The whole program, as one runs it after cloning: its own server, all versions, a table.
+//! The whole program, as one runs it after cloning: its own server, four versions, a table.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::process::Command;
 use support::{ROWS, download};
 
 #[test]
-fn all_versions_download_the_same_two_pages() {
+fn all_four_versions_download_the_same_two_pages() {
     let said = download(&["--sites", "20", "--workers", "2", "--latency", "10"]);
     said.assert_all_downloaded("20", "350,000");
 }
@@ -27,14 +27,14 @@ fn only_what_was_asked_for_is_run_in_the_order_of_the_table() {
     let said = download(&[
         "--sites=2",
         "--workers=2",
-        "--only=event-loop",
+        "--only=processes",
         "--only=threads",
     ]);
     let versions: Vec<&str> = ROWS
         .into_iter()
         .filter(|row| said.stdout.contains(row))
         .collect();
-    assert_eq!(versions, ["threads (2 workers)", "event loop (1 thread)"]);
+    assert_eq!(versions, ["threads (2 workers)", "processes (2 workers)"]);
     assert_eq!(
         said.row("threads (2 workers)")[4],
         "-",

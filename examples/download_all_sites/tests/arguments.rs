@@ -44,7 +44,10 @@ fn numbers_out_of_range_are_refused() {
 
 #[test]
 fn an_unknown_version_is_refused_and_the_known_ones_are_named() {
-    assert_refused(&["--only", "fibers"], "sequential, threads, event-loop");
+    assert_refused(
+        &["--only", "fibers"],
+        "sequential, threads, event-loop, processes",
+    );
 }
 
 #[test]

@@ -27,6 +27,11 @@ fn each_thread_keeps_a_connection_of_its_own() {
 }
 
 #[test]
+fn each_process_keeps_a_connection_of_its_own() {
+    assert_eq!(connections(&["--only", "processes", "--workers", "3"]), 3);
+}
+
+#[test]
 fn the_event_loop_keeps_to_the_limit_and_uses_its_connections_again() {
     assert_eq!(connections(&["--only", "event-loop", "--limit", "4"]), 4);
     assert_eq!(connections(&["--only", "event-loop", "--limit", "1"]), 1);

@@ -12,7 +12,12 @@ use std::time::Duration;
 use socket2::SockRef;
 
 /// The versions as the table calls them when there are two workers.
-pub const ROWS: [&str; 3] = ["sequential", "threads (2 workers)", "event loop (1 thread)"];
+pub const ROWS: [&str; 4] = [
+    "sequential",
+    "threads (2 workers)",
+    "event loop (1 thread)",
+    "processes (2 workers)",
+];
 
 /// What the program said and how it ended.
 pub struct Said {
