@@ -18,6 +18,7 @@ pub(crate) mod observer;
 pub(crate) mod reactor;
 mod ready_queue;
 mod services;
+mod slots;
 mod tasks;
 pub(crate) mod timers;
 pub(crate) mod waker;
@@ -34,11 +35,11 @@ use observer::{Event, Observer};
 use reactor::{Block, Reactor};
 use ready_queue::{Entry, ReadyQueue};
 use services::Services;
+use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
-use tasks::Tasks;
 use timers::{Action, TimerKey, TimerWheel};
 use waker::TaskRef;
 
@@ -208,7 +209,9 @@ impl EventLoop {
             return Err(RunError::Forked);
         }
         // ① How long may the poll block?
-        let block = if self.ready.is_empty() && !self.stopping.get() {
+        let idle =
+            self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
+        let block = if idle {
             self.time_to_block()
         } else {
             Block::No
@@ -336,7 +339,10 @@ impl EventLoop {
             Entry::Timer(key) => {
                 let action = self.timers.borrow_mut().take_due(key);
                 match action {
-                    Some(Action::Wake(task)) => self.wake(task),
+                    Some(Action::Wake(task)) => {
+                        self.wake(task);
+                        self.prefetch(task);
+                    }
                     Some(Action::Callback(key)) => self.run_callback(key),
                     None => {}
                 }

@@ -86,7 +86,7 @@ impl ReadyQueue {
     #[inline(always)]
     pub(crate) fn push(&self, entry: Entry) {
         if self.len() > self.mask() {
-            self.grow();
+            return self.grow_and_push(entry);
         }
         let tail = self.tail.get();
         let place = tail & self.mask();
@@ -113,9 +113,15 @@ impl ReadyQueue {
         unsafe { &*self.ring.get() }.len() - 1
     }
 
-    /// Doubles the ring, keeping the order.
+    /// The rare way to push: a call at the very end of the frequent one, which so has nothing to save across it.
     #[cold]
     #[inline(never)]
+    fn grow_and_push(&self, entry: Entry) {
+        self.grow();
+        self.push(entry);
+    }
+
+    /// Doubles the ring, keeping the order.
     fn grow(&self) {
         // SAFETY: by the invariants of `ring` no other reference to it is alive.
         let ring = unsafe { &mut *self.ring.get() };

@@ -104,6 +104,8 @@ pub(crate) struct TimerWheel {
     next_generation: u32,
     /// How many timers wait in lists.
     waiting: usize,
+    /// Room for a list that is being sorted; empty between uses.
+    sorted: Vec<(u64, u32)>,
 }
 
 impl TimerWheel {
@@ -115,6 +117,7 @@ impl TimerWheel {
             occupied: [0; LEVELS],
             next_generation: 0,
             waiting: 0,
+            sorted: Vec::new(),
         }
     }
 
@@ -199,10 +202,15 @@ impl TimerWheel {
             if start > now {
                 break;
             }
-            self.reached = start;
+            let end = start + ((1 << (6 * level as u32)) - 1);
             if level == 0 {
+                self.reached = start;
                 self.flush(slot, &mut due);
+            } else if end <= now {
+                self.reached = end;
+                self.flush_sorted(level * SLOTS + slot, &mut due);
             } else {
+                self.reached = start;
                 self.spread(level * SLOTS + slot);
             }
         }
@@ -347,6 +355,25 @@ impl TimerWheel {
         }
     }
 
+    /// Reports a list of several deadlines that are all due, and empties it. One sort takes the place of spreading the
+    /// list down level by level, with a miss of the cache for each entry each time; being stable it keeps ties in order.
+    fn flush_sorted(&mut self, list: usize, due: &mut impl FnMut(u32)) {
+        let mut sorted = std::mem::take(&mut self.sorted);
+        let mut key = self.clear(list);
+        while key != NONE {
+            let entry = &mut self.entries[key as usize];
+            entry.place = Place::Due;
+            sorted.push((entry.when, key));
+            key = entry.next;
+        }
+        self.waiting -= sorted.len();
+        sorted.sort_by_key(|&(when, _)| when);
+        for (_, key) in sorted.drain(..) {
+            due(key);
+        }
+        self.sorted = sorted;
+    }
+
     /// Spreads the list of a slot that has been reached over the levels below.
     fn spread(&mut self, list: usize) {
         let mut key = self.clear(list);
@@ -362,6 +389,7 @@ impl TimerWheel {
     pub(crate) fn shrink(&mut self) {
         if self.entries.is_empty() && self.entries.capacity() > 16 * 1024 {
             self.entries.shrink_to_fit();
+            self.sorted = Vec::new();
         }
     }
 }

@@ -13,5 +13,6 @@ pub(crate) mod hyper_buffer;
 pub(crate) mod itself;
 #[cfg(feature = "process")]
 pub(crate) mod packet;
+pub(crate) mod prefetch;
 #[cfg(feature = "process")]
 mod result;

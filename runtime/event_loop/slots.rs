@@ -1,0 +1,136 @@
+//! The table of slots: what an index in a waker or a handle refers to.
+//!
+//! A slot is taken by a task's spawn, and free again when the task has ended, its handle is gone, and its index does
+//! not stand in the ready queue. The table grows by chunks that never move, so that a slot can be used while user
+//! code spawns more.
+
+#![allow(unsafe_code)]
+
+use super::cell::{self, CellPointer};
+use super::memory::Memory;
+use super::waker::{GENERATION_BITS, INDEX_BITS, TaskRef};
+use std::cell::{Cell, UnsafeCell};
+
+const CHUNK: usize = 1024;
+pub(super) const NO_SLOT: u32 = u32::MAX;
+pub(super) const QUEUED: u32 = 1 << 31;
+pub(super) const LIVE: u32 = 1 << 30;
+const GENERATION: u32 = (1 << GENERATION_BITS) - 1;
+
+pub(super) struct Slot {
+    /// The task's cell; `None` while the slot is free, and while a dead index still stands in the ready queue.
+    pub(super) cell: Cell<Option<CellPointer>>,
+    /// The generation, and two bits: LIVE while the slot has a cell, QUEUED while its index stands in the ready queue.
+    pub(super) word: Cell<u32>,
+    /// The next free slot while this one is free.
+    pub(super) next_free: Cell<u32>,
+}
+
+impl Slot {
+    #[inline(always)]
+    pub(super) fn generation(&self) -> u32 {
+        self.word.get() & GENERATION
+    }
+}
+
+/// The table of slots and the memory of their cells.
+pub(super) struct Tasks {
+    /// The chunks of slots.
+    ///
+    /// # Invariant
+    /// Grows only; a chunk is never moved or freed while the loop lives. The list itself is borrowed only inside
+    /// `slot` and `grow`, which run no code of others.
+    chunks: UnsafeCell<Vec<Box<[Slot; CHUNK]>>>,
+    /// The free slot used last, linked through `next_free`.
+    pub(super) first_free: Cell<u32>,
+    pub(super) memory: Memory,
+    /// How many tasks have not ended.
+    pub(super) unfinished: Cell<usize>,
+    /// The number of the next task.
+    pub(super) next_number: Cell<u64>,
+    /// The task that was polled last; `TaskRef::NONE` while something else runs.
+    pub(super) current: Cell<TaskRef>,
+}
+
+impl Tasks {
+    pub(super) fn new() -> Self {
+        Tasks {
+            chunks: UnsafeCell::new(Vec::new()),
+            first_free: Cell::new(NO_SLOT),
+            memory: Memory::new(),
+            unfinished: Cell::new(0),
+            next_number: Cell::new(1),
+            current: Cell::new(TaskRef::NONE),
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn slot(&self, index: u32) -> Option<&Slot> {
+        // SAFETY: by the invariant no exclusive reference to the list is alive; the slot lies in a chunk that
+        // stays where it is for as long as `self` is borrowed.
+        let chunks = unsafe { &*self.chunks.get() };
+        chunks
+            .get(index as usize / CHUNK)
+            .map(|chunk| &chunk[index as usize % CHUNK])
+    }
+
+    /// How many slots there are.
+    pub(super) fn capacity(&self) -> u32 {
+        // SAFETY: as in `slot`.
+        (unsafe { &*self.chunks.get() }.len() * CHUNK) as u32
+    }
+
+    /// Adds a chunk, whose slots become the free ones.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn grow(&self) {
+        let first = self.capacity();
+        assert!(
+            first < (1 << INDEX_BITS) - CHUNK as u32,
+            "a loop holds at most {first} tasks"
+        );
+        let slots: Vec<Slot> = (0..CHUNK as u32)
+            .map(|n| Slot {
+                cell: Cell::new(None),
+                word: Cell::new(0),
+                next_free: Cell::new(if n + 1 < CHUNK as u32 {
+                    first + n + 1
+                } else {
+                    NO_SLOT
+                }),
+            })
+            .collect();
+        let Ok(chunk) = slots.into_boxed_slice().try_into() else {
+            unreachable!("a chunk has its length")
+        };
+        // SAFETY: by the invariant no other reference to the list is alive.
+        unsafe { &mut *self.chunks.get() }.push(chunk);
+        self.first_free.set(first);
+    }
+
+    /// Marks a free slot's next use as another one, and puts it on the free list.
+    #[inline(always)]
+    pub(super) fn release(&self, index: u32, slot: &Slot) {
+        slot.word.set((slot.generation() + 1) & GENERATION);
+        slot.next_free.set(self.first_free.get());
+        self.first_free.set(index);
+    }
+}
+
+impl Drop for Tasks {
+    fn drop(&mut self) {
+        for chunk in self.chunks.get_mut() {
+            for slot in chunk.iter_mut() {
+                if let Some(cell) = slot.cell.take() {
+                    debug_assert!(
+                        cell.is_finished(),
+                        "the loop drops its tasks before its memory"
+                    );
+                    cell.discard();
+                    // SAFETY: the slot held the only pointer to the cell, and the cell is empty.
+                    unsafe { cell::free(&self.memory, cell) };
+                }
+            }
+        }
+    }
+}
