@@ -4,8 +4,8 @@
 //! stored in the job's slot and announced by a post, so that the loop learns of it in two turns, as in asyncio.
 
 use crate::error::JoinError;
-use crate::event_loop::EventLoop;
 use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::{EventLoop, quietly};
 use crate::handle::{Handle, RemoteHandle};
 use std::any::Any;
 use std::collections::VecDeque;
@@ -98,7 +98,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Box<dyn FnOnce() + Send>>,
-    /// How many threads wait for a job and have not been promised one.
+    /// How many threads wait for a job. As long as there are no more jobs than these, each job has its thread.
     idle: usize,
     threads: Vec<thread::JoinHandle<()>>,
     closed: bool,
@@ -213,8 +213,7 @@ impl Shared {
     /// Queues a job, and sees to it that a thread will take it.
     fn push(self: &Arc<Self>, job: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
         let mut state = self.lock();
-        if state.idle > 0 {
-            state.idle -= 1;
+        if state.idle > state.jobs.len() {
             self.changed.notify_one();
         } else if state.threads.len() < self.size {
             let shared = Arc::clone(self);
@@ -239,7 +238,8 @@ impl Shared {
         loop {
             if let Some(job) = state.jobs.pop_front() {
                 drop(state);
-                job();
+                // The call's own panic is its result; here it is one of what the job drops.
+                quietly(job);
                 state = self.lock();
             } else if state.closed {
                 return;
@@ -251,6 +251,7 @@ impl Shared {
                         .wait(state)
                         .unwrap_or_else(|poisoned| poisoned.into_inner());
                 }
+                state.idle -= 1;
             }
         }
     }
@@ -267,10 +268,15 @@ impl Drop for ThreadPool {
             )
         };
         self.shared.changed.notify_all();
-        drop(jobs);
+        for job in jobs {
+            quietly(|| drop(job));
+        }
         for thread in threads {
-            // Jobs catch their panics.
-            let _ = thread.join();
+            // A call that owns the pool may drop it, on one of its own threads.
+            if thread.thread().id() != thread::current().id() {
+                // Jobs catch their panics.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -309,7 +315,7 @@ impl<R> Slot<R> {
                 *progress = Progress::Abandoned;
                 drop(progress);
                 // Nobody is there to receive it: it ends here, on the thread that made it.
-                crate::event_loop::quietly(|| drop(result));
+                quietly(|| drop(result));
                 return;
             }
             _ => None,
