@@ -7,8 +7,10 @@ use crate::error::JoinError;
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::event_loop::{EventLoop, quietly};
 use crate::handle::{Handle, RemoteHandle};
+use crate::sys::fork_guard::Process;
 use std::any::Any;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -69,7 +71,7 @@ fn default_size() -> usize {
 
 /// A pool of threads for blocking calls.
 ///
-/// Dropping it drops the queued calls and waits for those that run.
+/// Dropping it drops the queued calls and waits for those that run. A forked child cannot use it.
 ///
 /// # Examples
 /// ```
@@ -84,6 +86,8 @@ fn default_size() -> usize {
 /// ```
 pub struct ThreadPool {
     shared: Arc<Shared>,
+    /// The process that has the threads; a forked child has none of them.
+    process: Process,
 }
 
 /// What the threads of a pool share.
@@ -131,6 +135,7 @@ impl ThreadPool {
                 size,
                 name: name.to_owned(),
             }),
+            process: Process::current(),
         }
     }
 
@@ -157,7 +162,14 @@ impl ThreadPool {
         with_running(EventLoop::job_submitted);
         let slot = Arc::new(Slot(Mutex::new(Progress::Queued)));
         let job = job(call, Arc::clone(&slot), remote);
-        if let Err(error) = self.shared.push(job) {
+        let pushed = if self.process.is_current() {
+            self.shared.push(job)
+        } else {
+            Err(io::Error::other(
+                "the pool belongs to the process that this one was forked from: make a new one here",
+            ))
+        };
+        if let Err(error) = pushed {
             with_running(EventLoop::job_finished);
             let message = format!("no thread could be started for it: {error}");
             *slot.lock() = Progress::Over(Err(Box::new(message)));
@@ -211,7 +223,7 @@ impl Shared {
     }
 
     /// Queues a job, and sees to it that a thread will take it.
-    fn push(self: &Arc<Self>, job: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+    fn push(self: &Arc<Self>, job: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         let mut state = self.lock();
         if state.idle > state.jobs.len() {
             self.changed.notify_one();
@@ -259,6 +271,10 @@ impl Shared {
 
 impl Drop for ThreadPool {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // The threads, and whoever held the lock, stayed with the parent.
+            return;
+        }
         let (jobs, threads) = {
             let mut state = self.shared.lock();
             state.closed = true;
