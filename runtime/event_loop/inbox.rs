@@ -9,6 +9,7 @@
 use super::EventLoop;
 use super::handshake::{SleepWord, SpinLock, clear_woken, mark_woken};
 use crate::error::Closed;
+use crate::sys::fork_guard::Process;
 use std::io;
 use std::ptr::null_mut;
 use std::sync::Mutex;
@@ -28,6 +29,8 @@ pub(crate) enum Message {
 pub(crate) struct Shared {
     /// The place in the table, which is the runtime's id in wakers. Never changes.
     pub(crate) short: u16,
+    /// The process of the runtime that owns this or did last, as bits. Written by `acquire`.
+    process: AtomicU64,
     /// What was left for the loop, and who the loop is.
     inbox: SpinLock<Inbox>,
     /// Whether the loop sleeps, is awake or was notified.
@@ -89,6 +92,7 @@ impl Shared {
         let this = shared(short).unwrap_or_else(|| {
             let new = Box::leak(Box::new(Shared {
                 short,
+                process: AtomicU64::new(0),
                 inbox: SpinLock::new(Inbox {
                     serial: 0,
                     messages: Vec::new(),
@@ -103,6 +107,8 @@ impl Shared {
         });
         // The short id in the low bits lets a handle find this again.
         let serial = NEXT_SERIAL.fetch_add(1, Ordering::Relaxed) << 16 | u64::from(short);
+        this.process
+            .store(Process::current().bits(), Ordering::Relaxed);
         *this.poll_waker.lock() = Some(poll_waker);
         this.inbox.lock().serial = serial;
         Ok((this, serial))
@@ -120,6 +126,12 @@ impl Shared {
         messages
     }
 
+    /// Whether the runtime that owns this lives in this process. In a forked child nothing of its parent's may be locked:
+    /// the thread that holds the lock may have stayed with the parent.
+    fn is_ours(&self) -> bool {
+        Process::from_bits(self.process.load(Ordering::Relaxed)).is_current()
+    }
+
     /// Gives the short id back for reuse.
     pub(super) fn recycle(&self) {
         let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
@@ -128,6 +140,9 @@ impl Shared {
 
     /// Wakes the task at `index` from any thread.
     pub(super) fn wake(&self, index: u32) {
+        if !self.is_ours() {
+            return;
+        }
         let Some((word, bit)) = self.woken.find(index) else {
             return;
         };
@@ -139,6 +154,9 @@ impl Shared {
 
     /// Leaves a message for the runtime `serial`.
     pub(crate) fn post(&self, serial: u64, message: Message) -> Result<(), Closed> {
+        if !self.is_ours() {
+            return Err(Closed::new());
+        }
         {
             let mut inbox = self.inbox.lock();
             if inbox.serial != serial {
@@ -154,7 +172,7 @@ impl Shared {
 
     /// Whether the runtime `serial` still owns this.
     pub(crate) fn is_open(&self, serial: u64) -> bool {
-        self.inbox.lock().serial == serial
+        self.is_ours() && self.inbox.lock().serial == serial
     }
 
     fn notify(&self) {
@@ -187,7 +205,7 @@ impl Shared {
 /// Leaves house-keeping for the runtime with this serial number, of which the lower 48 bits are looked at.
 #[cold]
 pub(crate) fn post_keeping(serial: u64, keep: impl FnOnce(&EventLoop) + Send + 'static) {
-    let Some(shared) = shared(serial as u16) else {
+    let Some(shared) = shared(serial as u16).filter(|shared| shared.is_ours()) else {
         return;
     };
     let owner = shared.inbox.lock().serial;

@@ -511,7 +511,12 @@ impl EventLoop {
         for callback in self.callbacks.take_all() {
             cell::quietly(|| drop(callback));
         }
-        for message in self.shared.close() {
+        // In a forked child, what threads of the parent share is left alone: one of them may hold its lock for ever.
+        let messages = match self.is_forked() {
+            true => Vec::new(),
+            false => self.shared.close(),
+        };
+        for message in messages {
             match message {
                 // The bits belong to the place in the table, and the next runtime there would be deaf.
                 Message::Wake(index) => self.shared.taken(index),
@@ -545,7 +550,9 @@ impl Drop for EventLoop {
     fn drop(&mut self) {
         self.close();
         context::strike_off(self);
-        self.shared.recycle();
+        if !self.is_forked() {
+            self.shared.recycle();
+        }
     }
 }
 

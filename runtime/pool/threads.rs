@@ -4,11 +4,13 @@
 //! stored in the job's slot and announced by a post, so that the loop learns of it in two turns, as in asyncio.
 
 use crate::error::JoinError;
-use crate::event_loop::EventLoop;
 use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::{EventLoop, quietly};
 use crate::handle::{Handle, RemoteHandle};
+use crate::sys::fork_guard::Process;
 use std::any::Any;
 use std::collections::VecDeque;
+use std::io;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::Pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard};
@@ -69,7 +71,7 @@ fn default_size() -> usize {
 
 /// A pool of threads for blocking calls.
 ///
-/// Dropping it drops the queued calls and waits for those that run.
+/// Dropping it drops the queued calls and waits for those that run. A forked child cannot use it.
 ///
 /// # Examples
 /// ```
@@ -84,6 +86,8 @@ fn default_size() -> usize {
 /// ```
 pub struct ThreadPool {
     shared: Arc<Shared>,
+    /// The process that has the threads; a forked child has none of them.
+    process: Process,
 }
 
 /// What the threads of a pool share.
@@ -98,7 +102,7 @@ struct Shared {
 #[derive(Default)]
 struct State {
     jobs: VecDeque<Box<dyn FnOnce() + Send>>,
-    /// How many threads wait for a job and have not been promised one.
+    /// How many threads wait for a job. As long as there are no more jobs than these, each job has its thread.
     idle: usize,
     threads: Vec<thread::JoinHandle<()>>,
     closed: bool,
@@ -131,6 +135,7 @@ impl ThreadPool {
                 size,
                 name: name.to_owned(),
             }),
+            process: Process::current(),
         }
     }
 
@@ -157,7 +162,14 @@ impl ThreadPool {
         with_running(EventLoop::job_submitted);
         let slot = Arc::new(Slot(Mutex::new(Progress::Queued)));
         let job = job(call, Arc::clone(&slot), remote);
-        if let Err(error) = self.shared.push(job) {
+        let pushed = if self.process.is_current() {
+            self.shared.push(job)
+        } else {
+            Err(io::Error::other(
+                "the pool belongs to the process that this one was forked from: make a new one here",
+            ))
+        };
+        if let Err(error) = pushed {
             with_running(EventLoop::job_finished);
             let message = format!("no thread could be started for it: {error}");
             *slot.lock() = Progress::Over(Err(Box::new(message)));
@@ -211,10 +223,9 @@ impl Shared {
     }
 
     /// Queues a job, and sees to it that a thread will take it.
-    fn push(self: &Arc<Self>, job: Box<dyn FnOnce() + Send>) -> std::io::Result<()> {
+    fn push(self: &Arc<Self>, job: Box<dyn FnOnce() + Send>) -> io::Result<()> {
         let mut state = self.lock();
-        if state.idle > 0 {
-            state.idle -= 1;
+        if state.idle > state.jobs.len() {
             self.changed.notify_one();
         } else if state.threads.len() < self.size {
             let shared = Arc::clone(self);
@@ -239,7 +250,8 @@ impl Shared {
         loop {
             if let Some(job) = state.jobs.pop_front() {
                 drop(state);
-                job();
+                // The call's own panic is its result; here it is one of what the job drops.
+                quietly(job);
                 state = self.lock();
             } else if state.closed {
                 return;
@@ -251,6 +263,7 @@ impl Shared {
                         .wait(state)
                         .unwrap_or_else(|poisoned| poisoned.into_inner());
                 }
+                state.idle -= 1;
             }
         }
     }
@@ -258,6 +271,10 @@ impl Shared {
 
 impl Drop for ThreadPool {
     fn drop(&mut self) {
+        if !self.process.is_current() {
+            // The threads, and whoever held the lock, stayed with the parent.
+            return;
+        }
         let (jobs, threads) = {
             let mut state = self.shared.lock();
             state.closed = true;
@@ -267,10 +284,15 @@ impl Drop for ThreadPool {
             )
         };
         self.shared.changed.notify_all();
-        drop(jobs);
+        for job in jobs {
+            quietly(|| drop(job));
+        }
         for thread in threads {
-            // Jobs catch their panics.
-            let _ = thread.join();
+            // A call that owns the pool may drop it, on one of its own threads.
+            if thread.thread().id() != thread::current().id() {
+                // Jobs catch their panics.
+                let _ = thread.join();
+            }
         }
     }
 }
@@ -309,7 +331,7 @@ impl<R> Slot<R> {
                 *progress = Progress::Abandoned;
                 drop(progress);
                 // Nobody is there to receive it: it ends here, on the thread that made it.
-                crate::event_loop::quietly(|| drop(result));
+                quietly(|| drop(result));
                 return;
             }
             _ => None,

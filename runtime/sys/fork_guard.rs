@@ -58,6 +58,15 @@ impl Process {
         Process(page.load(Ordering::Relaxed))
     }
 
+    /// The number that stands for the process, to be kept in an atomic.
+    pub(crate) fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub(crate) fn from_bits(bits: u64) -> Self {
+        Process(bits)
+    }
+
     /// Whether the caller is this process still, and not a child that was forked from it.
     #[inline]
     pub(crate) fn is_current(self) -> bool {
