@@ -15,11 +15,12 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `runner → net, pool → task → io, time, sync → event_loop → sys, error`.
+//! Imports point one way: `runner → net → pool → handle → task → io, time, sync → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|
 //! | `runner` | [`run`], [`Runtime`], [`Builder`] |
+//! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
 //! | [`time`] | [`sleep`], [`timeout`] |
 //! | [`sync`] | [`Queue`](sync::Queue), [`Event`](sync::Event) |
@@ -27,7 +28,8 @@
 //! | [`pool`] | blocking work in threads and in worker processes |
 //! | `event_loop` | the engine room: the turn, tasks, wakers, timers, the reactor |
 //!
-//! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says.
+//! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says. DESIGN.md says
+//! how it works.
 
 pub mod error;
 mod event_loop;

@@ -799,7 +799,7 @@ fn forgotten_handles_and_futures_go_with_the_runtime() {
 
 /// A future and output of this size and alignment, that checks both as it goes.
 async fn shaped<T: Copy + PartialEq + std::fmt::Debug + 'static>(value: T) {
-    let address_is_right = |it: &T| (&raw const *it).addr() % align_of::<T>() == 0;
+    let address_is_right = |it: &T| (&raw const *it).addr().is_multiple_of(align_of::<T>());
     let task = spawn(async move {
         let kept = value;
         assert!(address_is_right(&kept));

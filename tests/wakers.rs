@@ -177,6 +177,10 @@ fn at_thread_end(act: impl FnOnce() + 'static) {
 }
 
 #[test]
+#[expect(
+    clippy::waker_clone_wake,
+    reason = "each function of a waker is called"
+)]
 fn wakers_and_handles_work_while_their_own_thread_is_torn_down() {
     static ENDED: AtomicU32 = AtomicU32::new(0);
     leak_free(|| {
@@ -434,6 +438,10 @@ impl Observer for Fired {
 }
 
 #[test]
+#[expect(
+    clippy::async_yields_async,
+    reason = "a sleep that has begun is given away"
+)]
 fn a_sleep_dropped_on_another_thread_takes_its_timer_along() {
     leak_free(|| {
         let fired = Rc::new(Cell::new(0));
