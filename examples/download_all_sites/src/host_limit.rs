@@ -1,51 +1,99 @@
-//! No more than so many downloads at one time from one host: good manners, and no flood of sockets.
+//! No more than so many downloads at one time from one host, and not all of them at the same moment.
+//!
+//! A server has a short line at its door: Python's holds five connections that it has not yet
+//! accepted. Those who find it full are turned away and, as TCP has it, come back after a second,
+//! then after two, then four. A hundred connections in one millisecond are slower than five. So a
+//! host is first asked for a few pages. When a moment passes in which nothing comes back, it is slow
+//! rather than busy, and is asked for twice as many, up to the limit; while pages keep coming, it has
+//! enough to do.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::time::Duration;
 
 use roundelay::sync::Queue;
 
-/// The permits of every host. A host's permits are the items of a queue: to take one out is to be
-/// let in, and when the queue is empty one waits in line.
+/// How many downloads a host is asked for at first.
+const FEW: usize = 5;
+
+/// How long a host may send nothing before it is asked for more.
+const MOMENT: Duration = Duration::from_millis(10);
+
+/// The limits of all hosts.
 pub struct HostLimit {
-    /// How many permits each host has.
+    /// How many permits each host has in the end.
     limit: usize,
     /// The hosts met so far, as `host:port`; a host is added at its first download.
-    hosts: RefCell<HashMap<String, Rc<Queue<()>>>>,
+    hosts: RefCell<HashMap<String, Rc<Host>>>,
+}
+
+/// One host's permits: the items of a queue. To take one out is to be let in; when there is none,
+/// one waits in line.
+struct Host {
+    permits: Queue<()>,
+    /// How many permits were given back: the downloads that have ended.
+    ended: Cell<u64>,
 }
 
 /// The right to download from a host. Given back when dropped, also when its task is cancelled.
-pub struct Permit(Rc<Queue<()>>);
+pub struct Permit(Rc<Host>);
 
 impl HostLimit {
     pub fn new(limit: usize) -> HostLimit {
-        HostLimit {
-            limit,
-            hosts: RefCell::default(),
+        let hosts = RefCell::default();
+        HostLimit { limit, hosts }
+    }
+
+    /// Waits until one more may download from `host`.
+    pub async fn enter(&self, host: &str) -> Permit {
+        let host = self.host(host);
+        host.permits.get().await;
+        Permit(host)
+    }
+
+    fn host(&self, name: &str) -> Rc<Host> {
+        let mut hosts = self.hosts.borrow_mut();
+        let host = hosts.entry(name.to_owned()).or_insert_with(|| {
+            let (permits, ended) = (Queue::unbounded(), Cell::new(0));
+            let host = Rc::new(Host { permits, ended });
+            roundelay::spawn(widen(Rc::clone(&host), self.limit));
+            host
+        });
+        Rc::clone(host)
+    }
+}
+
+/// Issues a host's permits: a few, then each time as many again. Ends when all are issued, or with
+/// the loop.
+async fn widen(host: Rc<Host>, limit: usize) {
+    let mut issued = 0;
+    while issued < limit {
+        let more = issued.max(FEW).min(limit - issued);
+        (0..more).for_each(|_| host.issue());
+        issued += more;
+        host.silence().await;
+    }
+}
+
+impl Host {
+    /// Waits for a moment in which no download ends.
+    async fn silence(&self) {
+        let mut before = None;
+        while before != Some(self.ended.get()) {
+            before = Some(self.ended.get());
+            roundelay::sleep(MOMENT).await;
         }
     }
 
-    /// Waits until fewer than the limit are downloading from `host`.
-    pub async fn enter(&self, host: &str) -> Permit {
-        let permits = self.permits(host);
-        permits.get().await;
-        Permit(permits)
-    }
-
-    fn permits(&self, host: &str) -> Rc<Queue<()>> {
-        let mut hosts = self.hosts.borrow_mut();
-        let permits = hosts.entry(host.to_owned()).or_insert_with(|| {
-            let permits = Queue::unbounded();
-            (0..self.limit).for_each(|_| permits.try_put(()).expect("the queue has no bound"));
-            Rc::new(permits)
-        });
-        Rc::clone(permits)
+    fn issue(&self) {
+        self.permits.try_put(()).expect("the queue has no bound");
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        self.0.try_put(()).expect("the queue has no bound");
+        self.0.ended.update(|ended| ended + 1);
+        self.0.issue();
     }
 }

@@ -9,7 +9,11 @@ use support::{Answer, Sites, download};
 
 /// Downloads 30 sites in one version and returns how many connections that took.
 fn connections(args: &[&str]) -> usize {
-    let sites = Sites::start(|_| Answer::Slow(Duration::from_millis(5)));
+    connections_to(|_| Answer::Slow(Duration::from_millis(5)), args)
+}
+
+fn connections_to(answer: fn(&str) -> Answer, args: &[&str]) -> usize {
+    let sites = Sites::start(answer);
     let url = sites.url("/");
     let said = download(&[&["--sites", "30", &url], args].concat());
     assert_eq!(said.code, Some(0), "{}", said.stderr);
@@ -38,6 +42,14 @@ fn the_event_loop_keeps_to_the_limit_and_uses_its_connections_again() {
 }
 
 #[test]
-fn below_the_limit_the_event_loop_downloads_all_at_once() {
-    assert_eq!(connections(&["--only", "event-loop"]), 30);
+fn a_slow_host_is_asked_for_everything_at_once_below_the_limit() {
+    let slow = |_: &str| Answer::Slow(Duration::from_millis(500));
+    assert_eq!(connections_to(slow, &["--only", "event-loop"]), 30);
+}
+
+#[test]
+fn a_host_that_keeps_sending_is_asked_for_a_few_pages_at_a_time() {
+    let fast = |_: &str| Answer::Page("at once");
+    // Five, if the machine never stops for a moment; it would be 30 if all were asked for at once.
+    assert!(connections_to(fast, &["--only", "event-loop"]) < 30);
 }
