@@ -36,7 +36,7 @@ pub struct Side<M = fn(u64) -> Duration> {
 pub struct Workload {
     /// What the tables and `--only` call it.
     pub name: &'static str,
-    /// Operations in one measurement of the example: some 20 ms of work for the slower side.
+    /// Operations in one measurement of the example: 10 to 40 ms of work for the slowest side.
     pub operations: u64,
     /// What roundelay is meant to reach.
     pub target: Target,
@@ -114,7 +114,7 @@ pub fn all() -> Vec<Workload> {
             |P, n| timed::<P, _>(tasks::spawn_join::<P>, n);
         "spawn a batch", 50_000, Ratio(6.0),
             |P, n| timed::<P, _>(tasks::spawn_batch::<P>, n);
-        "yield_now", 100_000, Ratio(20.0),
+        "yield_now", 50_000, Ratio(20.0),
             |P, n| timed::<P, _>(switching::yield_now::<P>, n);
         "yield_now, 100 tasks", 250_000, None,
             |P, n| timed::<P, _>(switching::yield_in_a_crowd::<P>, n);
@@ -136,21 +136,21 @@ pub fn all() -> Vec<Workload> {
             |P, n| self_timed::<P, _>(timers::set_and_cancel_among_many::<P>, n);
         "timeout not reached", 50_000, None,
             |P, n| timed::<P, _>(timers::timeout::<P>, n);
-        "lateness of a 100 us sleep", 40, AtMost(30_000.0),
+        "lateness of a 100 us sleep", 20, AtMost(30_000.0),
             |P, n| self_timed::<P, _>(timers::lateness::<P>, n);
         "echo, 1 connection", 2_000, None,
             |P, n| echo::echo::<P>(1, n).seen_by_client;
-        "echo, 64 connections", 6_400, Ratio(1.0),
+        "echo, 64 connections", 3_200, Ratio(1.0),
             |P, n| echo::echo::<P>(64, n).seen_by_client;
-        "echo, 64, server CPU", 6_400, None,
+        "echo, 64, server CPU", 3_200, None,
             |P, n| echo::echo::<P>(64, n).server_cpu;
     ];
     all.extend(workloads_versus_bare_epoll![
         "echo, 1, bare epoll", 2_000, None,
             |echo, n| echo(1, n).seen_by_client;
-        "echo, 64, bare epoll", 6_400, Ratio(0.97),
+        "echo, 64, bare epoll", 3_200, Ratio(0.97),
             |echo, n| echo(64, n).seen_by_client;
-        "echo, 64, bare epoll, server CPU", 6_400, None,
+        "echo, 64, bare epoll, server CPU", 3_200, None,
             |echo, n| echo(64, n).server_cpu;
     ]);
     all

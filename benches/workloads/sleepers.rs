@@ -1,6 +1,6 @@
 //! The workload of a hundred thousand sleeping tasks: what each costs in CPU time and in memory.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fs;
 use std::future::poll_fn;
 use std::rc::Rc;
@@ -74,7 +74,7 @@ struct Tally {
     /// The numbers of the tasks that have woken, added up.
     sum: Cell<u64>,
     /// The task that waits for the last sleeper; empty until it does.
-    waiter: RefCell<Option<Waker>>,
+    waiter: Cell<Option<Waker>>,
 }
 
 impl Tally {
@@ -83,7 +83,7 @@ impl Tally {
         self.awake.set(self.awake.get() + 1);
         self.sum.set(self.sum.get() + i);
         if self.awake.get() == SLEEPERS
-            && let Some(waiter) = self.waiter.borrow_mut().take()
+            && let Some(waiter) = self.waiter.take()
         {
             waiter.wake();
         }
@@ -95,7 +95,7 @@ impl Tally {
             if self.awake.get() == SLEEPERS {
                 return Poll::Ready(());
             }
-            *self.waiter.borrow_mut() = Some(cx.waker().clone());
+            self.waiter.set(Some(cx.waker().clone()));
             Poll::Pending
         })
         .await

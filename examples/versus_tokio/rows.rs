@@ -12,6 +12,9 @@ pub const SLEEPERS_MEMORY: &str = "100k sleeps, memory per task";
 /// The sleepers take more than a second whatever the runtime, so they get fewer rounds.
 const SLEEPER_ROUNDS: usize = 3;
 
+/// A side is given at most so many times the operations of the slowest one.
+const MOST_REPEATS: f64 = 32.0;
+
 /// What was measured of one workload: one figure for each round and side.
 pub struct Row {
     pub name: &'static str,
@@ -36,21 +39,36 @@ pub fn measure(workload: &Workload, rounds: usize) -> Row {
         .into_iter()
         .chain(workload.rivals.clone())
         .collect();
+    let operations = operations_of_equal_length(&sides, workload.operations);
     let mut figures = vec![Vec::with_capacity(rounds); sides.len()];
     for round in 0..rounds {
         for turn in 0..sides.len() {
             let place = (round + turn) % sides.len();
-            let time = (sides[place].measure)(workload.operations);
-            figures[place].push(time.as_nanos() as f64 / workload.operations as f64);
+            let time = (sides[place].measure)(operations[place]);
+            figures[place].push(time.as_nanos() as f64 / operations[place] as f64);
         }
     }
     let names = sides.iter().map(|side| side.name);
-    row(
-        workload.name,
-        Unit::Nanoseconds,
-        workload.target,
-        names.zip(figures),
-    )
+    let sides = names.zip(figures);
+    row(workload.name, Unit::Nanoseconds, workload.target, sides)
+}
+
+/// How many operations each side is given, so that all measurements take equally long.
+///
+/// On a busy machine a long measurement is interrupted and a short one often isn't: with equal numbers
+/// of operations the faster side would look better than it is.
+fn operations_of_equal_length(sides: &[Side], operations: u64) -> Vec<u64> {
+    let times = sides
+        .iter()
+        .map(|side| (side.measure)(operations).as_secs_f64());
+    let times: Vec<f64> = times.collect();
+    let longest = times.iter().copied().fold(0.0, f64::max);
+    let factors = times
+        .iter()
+        .map(|time| (longest / time).clamp(1.0, MOST_REPEATS));
+    factors
+        .map(|factor| (operations as f64 * factor) as u64)
+        .collect()
 }
 
 /// Measures the sleepers, each crowd in a process of its own, so that no runtime is given memory
