@@ -300,3 +300,29 @@ fn a_new_socket_with_a_reused_number_gets_no_old_event() {
         }
     });
 }
+
+#[test]
+fn two_tasks_that_accept_on_one_listener_both_get_a_connection() {
+    run(async {
+        let listener = Rc::new(TcpListener::bind("127.0.0.1:0").await.unwrap());
+        let address = listener.local_addr().unwrap();
+        let accepting: Vec<_> = (0..3)
+            .map(|_| {
+                let listener = Rc::clone(&listener);
+                spawn(async move { listener.accept().await.map(drop) })
+            })
+            .collect();
+        yield_now().await;
+        // One that gives up takes only itself out.
+        assert!(
+            timeout(Duration::from_millis(1), listener.accept())
+                .await
+                .is_err()
+        );
+        for task in accepting {
+            let client = TcpStream::connect(address).await.unwrap();
+            task.await.unwrap().unwrap();
+            drop(client);
+        }
+    });
+}

@@ -53,8 +53,8 @@ struct Side {
     ready: bool,
     /// Whether this direction has ended or failed: then it stays ready, for no further event will come.
     closed: bool,
-    /// Who waits.
-    waker: Option<TaskWaker>,
+    /// Who waits: each task once, in the order in which they began.
+    waiters: Vec<TaskWaker>,
 }
 
 struct Registered {
@@ -83,7 +83,7 @@ pub(crate) struct Reactor {
     alarm: RefCell<Alarm>,
     sources: RefCell<Slab<Registered>>,
     next_generation: Cell<u32>,
-    /// How many directions somebody waits for: while there are any, something real may come.
+    /// How many wait for a direction: while there are any, something real may come.
     pub(super) waiting: Cell<usize>,
     /// How many entries of the ready queue may run before the loop checks whether to look here. Counted down by the
     /// turn; far below zero when this thread did something that can make a source of its own ready.
@@ -159,9 +159,12 @@ impl Reactor {
         if source.generation != key.generation || source.dead {
             return;
         }
-        let wakers = (source.read.waker.take(), source.write.waker.take());
-        let waited = usize::from(wakers.0.is_some()) + usize::from(wakers.1.is_some());
-        self.waiting.set(self.waiting.get() - waited);
+        let wakers = (
+            std::mem::take(&mut source.read.waiters),
+            std::mem::take(&mut source.write.waiters),
+        );
+        self.waiting
+            .set(self.waiting.get() - wakers.0.len() - wakers.1.len());
         if source.queued {
             source.dead = true;
         } else {
@@ -184,35 +187,39 @@ impl Reactor {
         if side.ready {
             return Poll::Ready(());
         }
-        if !matches!(&side.waker, Some(waker) if waker.will_wake(cx.waker())) {
+        if !side
+            .waiters
+            .iter()
+            .any(|waiter| waiter.will_wake(cx.waker()))
+        {
             drop(sources);
-            self.set_waker(key, direction, cx);
+            self.add_waiter(key, direction, cx);
         }
         Poll::Pending
     }
 
-    /// Lets a direction wake this waker in place of the one before. Cloning and dropping somebody else's waker is code
-    /// of others, and nothing is borrowed while it runs.
-    fn set_waker(&self, key: SourceKey, direction: Direction, cx: &mut Context<'_>) {
+    /// Lets a direction wake this waker too. Cloning somebody else's waker is code of others, and nothing is borrowed
+    /// while it runs.
+    fn add_waiter(&self, key: SourceKey, direction: Direction, cx: &mut Context<'_>) {
         let waker = TaskWaker::of(cx.waker());
         let mut sources = self.sources.borrow_mut();
-        let side = sources[key.key as usize].side(direction);
-        let before = side.waker.replace(waker);
-        if before.is_none() {
-            self.waiting.set(self.waiting.get() + 1);
-        }
-        drop(sources);
-        drop(before);
+        sources[key.key as usize]
+            .side(direction)
+            .waiters
+            .push(waker);
+        self.waiting.set(self.waiting.get() + 1);
     }
 
-    /// Forgets who waits for a direction: its future was dropped. A wait that nobody is in must not keep a virtual
+    /// Forgets one who waits for a direction: its future was dropped. A wait that nobody is in must not keep a virtual
     /// clock from jumping.
-    pub(crate) fn stop_waiting(&self, key: SourceKey, direction: Direction) {
+    pub(crate) fn stop_waiting(&self, key: SourceKey, direction: Direction, waiter: &TaskWaker) {
         let mut sources = self.sources.borrow_mut();
-        let waker = sources[key.key as usize].side(direction).waker.take();
-        if waker.is_some() {
-            self.waiting.set(self.waiting.get() - 1);
-        }
+        let waiters = &mut sources[key.key as usize].side(direction).waiters;
+        let Some(place) = waiters.iter().position(|other| other.is_same(waiter)) else {
+            return;
+        };
+        let waker = waiters.remove(place);
+        self.waiting.set(self.waiting.get() - 1);
         drop(sources);
         drop(waker);
     }
@@ -241,17 +248,26 @@ impl Reactor {
             return;
         }
         for direction in [Direction::Read, Direction::Write] {
-            let Some(source) = sources.get_mut(key as usize) else {
-                return;
-            };
-            let side = source.side(direction);
-            if side.ready
-                && let Some(waker) = side.waker.take()
+            let waiting = match sources
+                .get_mut(key as usize)
+                .map(|source| source.side(direction))
             {
+                Some(side) if side.ready => side.waiters.len(),
+                _ => 0,
+            };
+            for _ in 0..waiting {
+                let waiters = &mut sources[key as usize].side(direction).waiters;
+                if waiters.is_empty() {
+                    break;
+                }
+                let waker = waiters.remove(0);
                 self.waiting.set(self.waiting.get() - 1);
                 drop(sources);
                 waker.wake();
                 sources = self.sources.borrow_mut();
+                if !sources.contains(key as usize) {
+                    return;
+                }
             }
         }
     }
@@ -318,8 +334,9 @@ impl EventLoop {
         source.write.closed |= event.is_write_closed() || event.is_error();
         source.read.ready |= event.is_readable() || source.read.closed;
         source.write.ready |= event.is_writable() || source.write.closed;
-        let waited = source.read.ready && source.read.waker.is_some()
-            || source.write.ready && source.write.waker.is_some();
+        let waited = [&source.read, &source.write]
+            .iter()
+            .any(|side| side.ready && !side.waiters.is_empty());
         if waited && !source.queued {
             source.queued = true;
             self.ready.push(Entry::Source(key));

@@ -3,6 +3,7 @@
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::inbox::post_keeping;
 use crate::event_loop::reactor::{Direction, SourceKey};
+use crate::event_loop::waker::TaskWaker;
 use mio::Interest;
 use std::fmt;
 use std::io;
@@ -141,7 +142,7 @@ impl<S: mio::event::Source> Source<S> {
             source: self,
             direction,
             poll,
-            pending: false,
+            waiter: None,
         }
     }
 
@@ -171,8 +172,8 @@ struct Wait<'a, S: mio::event::Source, F> {
     source: &'a Source<S>,
     direction: Direction,
     poll: F,
-    /// Whether the reactor holds a waker for this wait.
-    pending: bool,
+    /// Who the reactor wakes for this wait, while it is pending.
+    waiter: Option<TaskWaker>,
 }
 
 impl<S: mio::event::Source, T, F> Future for Wait<'_, S, F>
@@ -184,16 +185,16 @@ where
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
         let result = (self.poll)(cx);
-        self.pending = result.is_pending();
+        self.waiter = result.is_pending().then(|| TaskWaker::of(cx.waker()));
         result
     }
 }
 
 impl<S: mio::event::Source, F> Drop for Wait<'_, S, F> {
     fn drop(&mut self) {
-        if self.pending {
+        if let Some(waiter) = &self.waiter {
             self.source
-                .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction));
+                .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction, waiter));
         }
     }
 }

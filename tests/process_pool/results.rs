@@ -158,3 +158,38 @@ fn a_virtual_clock_waits_for_calls_and_not_for_an_idle_pool() {
     });
     assert!(start.elapsed() < HOUR / 60);
 }
+
+/// Says whether a number is prime, as the tutorial's example does.
+fn is_prime(n: u64) -> Result<bool, String> {
+    if n < 2 {
+        return Err(format!("{n} is too small"));
+    }
+    Ok((2..=n.isqrt()).all(|divisor| n % divisor != 0))
+}
+
+#[test]
+fn results_come_in_the_order_of_the_calls_and_errors_come_back() {
+    // The asyncio scenario `s13_process_pool`; the lines are CPython's.
+    alone(async {
+        let pool = ProcessPool::new(2).unwrap();
+        let numbers = [2, 9, 7919, 1_000_003, 1_000_001];
+        let jobs = numbers.map(|n| pool.submit(is_prime, n));
+        let mut lines = Vec::new();
+        for (n, job) in numbers.into_iter().zip(jobs) {
+            lines.push(format!("{n} {}", job.await.unwrap().unwrap()));
+        }
+        let error = pool.submit(is_prime, 1).await.unwrap().unwrap_err();
+        lines.push(format!("ValueError: {error}"));
+        assert_eq!(
+            lines,
+            [
+                "2 true",
+                "9 false",
+                "7919 true",
+                "1000003 true",
+                "1000001 false",
+                "ValueError: 1 is too small"
+            ]
+        );
+    });
+}
