@@ -399,6 +399,24 @@ fn handles_of_a_runtime_that_has_ended_count_as_failed_in_every_aggregate() {
 }
 
 #[test]
+fn a_task_that_waits_for_one_of_another_runtime_hears_of_that_ones_end() {
+    let (here, there) = (Runtime::new().unwrap(), Runtime::new().unwrap());
+    let task = || there.spawn(pending::<()>());
+    let gathered = gather_handles([task(), task()]).settled();
+    let waited = wait(vec![task()], WaitMode::All);
+    let awaited = task();
+    let all = here.spawn(async move {
+        let (gathered, (done, _)) = (gathered.await, waited.await);
+        gathered.iter().all(Result::is_err) && done.len() == 1 && awaited.await.is_err()
+    });
+    here.run(yield_now());
+    there.run(yield_now());
+    drop(there);
+    let all = here.run(timeout(LOST, all)).expect("it hangs");
+    assert!(all.unwrap());
+}
+
+#[test]
 fn waiters_that_come_and_go_behind_one_that_stays_leave_no_memory_behind() {
     leak_free(|| {
         let event = Event::new();

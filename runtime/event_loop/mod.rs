@@ -509,7 +509,11 @@ impl EventLoop {
         let _running = context::Running::enter(self);
         self.drop_all();
         for callback in self.callbacks.take_all() {
-            cell::quietly(|| drop(callback));
+            cell::quietly(move || match callback {
+                // A task of another loop may wait for the end of one of ours.
+                Callback::Member(aggregate, member) => aggregate.member_finished(member),
+                other => drop(other),
+            });
         }
         // In a forked child, what threads of the parent share is left alone: one of them may hold its lock for ever.
         let messages = match self.is_forked() {
