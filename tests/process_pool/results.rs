@@ -164,7 +164,7 @@ fn is_prime(n: u64) -> Result<bool, String> {
     if n < 2 {
         return Err(format!("{n} is too small"));
     }
-    Ok((2..=n.isqrt()).all(|divisor| n % divisor != 0))
+    Ok(!(2..=n.isqrt()).any(|divisor| n.is_multiple_of(divisor)))
 }
 
 #[test]
