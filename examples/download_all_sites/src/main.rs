@@ -5,6 +5,8 @@
 //! cargo run --release -p download_all_sites
 //! ```
 
+#![forbid(unsafe_code)]
+
 mod args;
 mod client;
 mod connection;
