@@ -177,8 +177,16 @@ impl<T> Queue<T> {
 }
 
 /// Wakes the oldest waiter, if there is one, outside of the list's borrow.
-#[inline]
+#[inline(always)]
 fn wake_next(waiters: &RefCell<WaitList>) {
+    // Mostly nobody waits, and the rest need not be compiled into every put and get.
+    if !waiters.borrow().is_empty() {
+        wake_first(waiters);
+    }
+}
+
+#[inline(never)]
+fn wake_first(waiters: &RefCell<WaitList>) {
     let waiter = waiters.borrow_mut().next();
     if let Some(waiter) = waiter {
         waiter.wake();
@@ -201,8 +209,8 @@ fn wait(waiters: &RefCell<WaitList>, ticket: &mut Option<Ticket>, waker: TaskWak
 
 /// A waiter's end before its time: leaves the list, or passes a wake that came for it on if there is still something
 /// to wake for.
-fn give_up(waiters: &RefCell<WaitList>, ticket: Option<Ticket>, something: bool) {
-    let Some(ticket) = ticket else { return };
+#[inline(never)]
+fn give_up(waiters: &RefCell<WaitList>, ticket: Ticket, something: bool) {
     let mut list = waiters.borrow_mut();
     if list.is_waiting(ticket) {
         let waker = list.leave(ticket);
@@ -253,8 +261,11 @@ impl<T> Future for Put<'_, T> {
 }
 
 impl<T> Drop for Put<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        give_up(&self.queue.putters, self.ticket, !self.queue.is_full());
+        if let Some(ticket) = self.ticket {
+            give_up(&self.queue.putters, ticket, !self.queue.is_full());
+        }
     }
 }
 
@@ -287,8 +298,11 @@ impl<T> Future for Get<'_, T> {
 }
 
 impl<T> Drop for Get<'_, T> {
+    #[inline]
     fn drop(&mut self) {
-        give_up(&self.queue.getters, self.ticket, !self.queue.is_empty());
+        if let Some(ticket) = self.ticket {
+            give_up(&self.queue.getters, ticket, !self.queue.is_empty());
+        }
     }
 }
 

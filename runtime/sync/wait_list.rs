@@ -37,6 +37,10 @@ impl WaitList {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.waiters.is_empty()
+    }
+
     /// Adds a waiter behind all others.
     pub(crate) fn join(&mut self, waker: TaskWaker) -> Ticket {
         let ticket = self.next_ticket();
