@@ -49,6 +49,8 @@ pub(super) mod flag {
     pub(in super::super) const CANCEL: u8 = 2;
     /// The future's drop panicked: its memory is not given to another task.
     pub(in super::super) const POISONED: u8 = 4;
+    /// There may be more to freeing the cell than giving its memory back: an `Extra`, poison, a size beyond the classes.
+    pub(in super::super) const RARE: u8 = 8;
 }
 
 /// The part of a cell that is alike for all tasks.
@@ -180,7 +182,7 @@ impl<F: Future> TaskCell<F> {
                 unsafe {
                     if let Err(panic) = catch_unwind(AssertUnwindSafe(|| Self::drop_future(cell))) {
                         quietly(|| drop(output));
-                        cell.as_ref().set_flag(flag::POISONED);
+                        cell.as_ref().set_flag(flag::POISONED | flag::RARE);
                         return cell.as_ref().keep_panic(panic);
                     }
                     (&raw mut (*stage).output).write(ManuallyDrop::new(output));
@@ -225,7 +227,14 @@ pub(super) fn allocate<F: Future>(
             extra: UnsafeCell::new(None),
             index,
             state: Cell::new(State::Pending),
-            flags: Cell::new(flags),
+            flags: Cell::new(
+                flags
+                    | if vtable.class.is_pooled() {
+                        0
+                    } else {
+                        flag::RARE
+                    },
+            ),
             output_offset: const { TaskCell::<F>::OUTPUT_OFFSET },
         });
         (&raw mut (*cell).stage)
@@ -242,13 +251,27 @@ pub(super) fn allocate<F: Future>(
 #[inline(always)]
 pub(super) unsafe fn free(memory: &Memory, cell: CellPointer) {
     debug_assert!(cell.state.get() == State::Empty);
-    let (vtable, poisoned) = (cell.vtable, cell.has_flag(flag::POISONED));
-    // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
-    if unsafe { (*cell.extra.get()).is_some() } {
-        cell.drop_extra();
+    // SAFETY: the caller's promise; an empty cell holds nothing more that is to be dropped, but for what is rare.
+    unsafe {
+        if cell.has_flag(flag::RARE) {
+            free_rare(memory, cell);
+        } else {
+            memory.free_pooled(cell.0.cast(), cell.vtable.class);
+        }
     }
-    if !poisoned {
-        // SAFETY: the caller's promise; an empty cell holds nothing more that is to be dropped.
+}
+
+/// # Safety
+/// As `free`.
+#[cold]
+#[inline(never)]
+unsafe fn free_rare(memory: &Memory, cell: CellPointer) {
+    let vtable = cell.vtable;
+    // SAFETY: nobody else has a reference into `extra`: see `with_extra`. An empty cell has no error left in it, so that
+    // this drop runs no code of others.
+    drop(unsafe { (*cell.extra.get()).take() });
+    if !cell.has_flag(flag::POISONED) {
+        // SAFETY: the caller's promise; now nothing is left to be dropped.
         unsafe { memory.free(cell.0.cast(), vtable.class, &vtable.layout) };
     }
 }
@@ -269,7 +292,8 @@ impl Header {
 
     /// Calls `f` with the part that few tasks have, making it if it is missing. `f` runs no code of others.
     pub(super) fn with_extra<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> R {
-        // SAFETY: only this function and `free` touch `extra`, and `f` does not call them.
+        self.set_flag(flag::RARE);
+        // SAFETY: only this function and `free_rare` touch `extra`, and `f` does not call them.
         f(unsafe { &mut *self.extra.get() }.get_or_insert_default())
     }
 
@@ -287,14 +311,6 @@ impl Header {
     pub(super) fn name(&self) -> String {
         self.with_extra(|extra| extra.name.as_deref().map(str::to_owned))
             .unwrap_or_else(|| format!("Task-{}", self.number))
-    }
-
-    /// Drops what few tasks have. Of an empty cell it holds no error any more, so that this runs no code of others.
-    #[cold]
-    #[inline(never)]
-    fn drop_extra(&self) {
-        // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
-        drop(unsafe { (*self.extra.get()).take() });
     }
 
     #[cold]
@@ -369,7 +385,7 @@ impl CellPointer {
         let drop = || unsafe { (self.vtable.drop_future)(self.0) };
         let panic = catch_unwind(AssertUnwindSafe(drop)).err();
         if panic.is_some() {
-            self.set_flag(flag::POISONED);
+            self.set_flag(flag::POISONED | flag::RARE);
         }
         panic
     }

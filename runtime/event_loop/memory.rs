@@ -33,6 +33,12 @@ impl Class {
             Class(layout.size().div_ceil(GRANULE))
         }
     }
+
+    /// Whether cells of this class come from blocks.
+    #[inline(always)]
+    pub(crate) const fn is_pooled(self) -> bool {
+        self.0 < CLASSES
+    }
 }
 
 pub(crate) struct Memory {
@@ -79,13 +85,23 @@ impl Memory {
     /// # Safety
     /// `cell` came from `allocate` of this `Memory` with the same class and layout, holds nothing that is still to be
     /// dropped, and is used no more.
-    #[inline(always)]
     pub(crate) unsafe fn free(&self, cell: NonNull<u8>, class: Class, layout: &Layout) {
-        let Some(free) = self.free.get(class.0) else {
+        if class.is_pooled() {
+            // SAFETY: the caller's promise.
+            unsafe { self.free_pooled(cell, class) };
+        } else {
             // SAFETY: such a cell came from `plain` with the same layout.
             unsafe { dealloc(cell.as_ptr(), *layout) };
-            return;
-        };
+        }
+    }
+
+    /// Takes a cell back whose class is pooled.
+    ///
+    /// # Safety
+    /// As `free`.
+    #[inline(always)]
+    pub(crate) unsafe fn free_pooled(&self, cell: NonNull<u8>, class: Class) {
+        let free = &self.free[class.0];
         // SAFETY: the cell is at least a granule long, aligned to it, and ours from now on.
         unsafe { cell.cast::<*mut u8>().write(free.get()) };
         free.set(cell.as_ptr());

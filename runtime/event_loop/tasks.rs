@@ -344,11 +344,17 @@ impl EventLoop {
         cell.with_extra(|extra| extra.error.take())
     }
 
+    #[cold]
+    #[inline(never)]
+    fn drop_callback(&self, key: u32) {
+        drop(self.callbacks.remove(key));
+    }
+
     /// Sets who is told of the end, in place of who was.
     #[inline(always)]
     fn set_waiter(&self, cell: CellPointer, waiter: Waiter) {
         if let Waiter::Callback(key) = Waiter::unpack(cell.waiter.replace(waiter.pack())) {
-            drop(self.callbacks.remove(key));
+            self.drop_callback(key);
         }
     }
 
