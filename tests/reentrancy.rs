@@ -464,7 +464,7 @@ fn what_is_left_of_an_old_runtime_is_not_taken_for_a_new_ones() {
         // This one has the old one's place in the table, and the lower half of its number.
         Runtime::new().unwrap().run(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let mut new_nap = sleep(Duration::from_millis(5));
+            let mut new_nap = sleep(Duration::from_secs(1));
             let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut new_nap).poll(cx))).await;
             assert!(polled.is_pending());
             thread::spawn(move || drop((socket, nap))).join().unwrap();
