@@ -45,7 +45,9 @@ impl hyper::rt::Read for Io {
         let result = self.0.source().poll_read_with(cx, |stream| {
             crate::sys::hyper_buffer::receive(stream, &mut buffer)
         });
-        self.0.note_read(&result, asked);
+        if let Poll::Ready(result) = &result {
+            self.0.note_read(result, asked);
+        }
         result.map_ok(drop)
     }
 }

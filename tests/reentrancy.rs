@@ -464,7 +464,7 @@ fn what_is_left_of_an_old_runtime_is_not_taken_for_a_new_ones() {
         // This one has the old one's place in the table, and the lower half of its number.
         Runtime::new().unwrap().run(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let mut new_nap = sleep(Duration::from_secs(1));
+            let mut new_nap = sleep(LOST);
             let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut new_nap).poll(cx))).await;
             assert!(polled.is_pending());
             thread::spawn(move || drop((socket, nap))).join().unwrap();
@@ -476,9 +476,6 @@ fn what_is_left_of_an_old_runtime_is_not_taken_for_a_new_ones() {
             drop(near);
             let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut new_nap).poll(cx))).await;
             assert!(polled.is_pending(), "the new sleep's timer is gone");
-            timeout(LOST, new_nap)
-                .await
-                .expect("the new sleep's timer is gone");
         });
     });
 }
@@ -599,5 +596,33 @@ fn a_forked_child_does_not_wait_for_threads_that_stayed_with_its_parent() {
         let (runtime, pool) = parents.unwrap();
         let both = async { pool.submit(|| 1).await.unwrap() };
         assert_eq!(runtime.run(both), 1);
+    });
+}
+
+#[test]
+fn a_wait_that_is_given_up_leaves_the_other_wait_of_its_task() {
+    leak_free(|| {
+        run(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let mut client = None;
+            let mut first = Some(Box::pin(listener.accept()));
+            let mut second = Box::pin(listener.accept());
+            let both = poll_fn(|cx| {
+                let second = second.as_mut().poll(cx);
+                // The first has waited once, and is given up.
+                if let Some(mut first) = first.take() {
+                    assert!(first.as_mut().poll(cx).is_pending());
+                    let connect = move || std::net::TcpStream::connect(address);
+                    client = Some(thread::spawn(connect));
+                }
+                second
+            });
+            timeout(LOST, both)
+                .await
+                .expect("the wake was lost")
+                .unwrap();
+            client.unwrap().join().unwrap().unwrap();
+        });
     });
 }

@@ -53,8 +53,26 @@ struct Side {
     ready: bool,
     /// Whether this direction has ended or failed: then it stays ready, for no further event will come.
     closed: bool,
-    /// Who waits: each task once, in the order in which they began.
-    waiters: Vec<TaskWaker>,
+    /// Who waits, in the order in which they began.
+    waiters: Vec<Waiter>,
+}
+
+/// One who waits for a direction.
+struct Waiter {
+    wait: WaitNumber,
+    waker: TaskWaker,
+}
+
+/// Which of those who wait for a direction one is. A task may wait for the same direction twice, so that its waker
+/// does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WaitNumber(u64);
+
+impl WaitNumber {
+    /// That of all who poll by hand: they share a place, and the last one counts, as with `AsyncRead`.
+    pub(crate) const POLLED: WaitNumber = WaitNumber(0);
+    /// That of a future that has not had to wait yet; it is given a number of its own then.
+    pub(crate) const FRESH: WaitNumber = WaitNumber(1);
 }
 
 struct Registered {
@@ -83,6 +101,8 @@ pub(crate) struct Reactor {
     alarm: RefCell<Alarm>,
     sources: RefCell<Slab<Registered>>,
     next_generation: Cell<u32>,
+    /// The number of the next future that has to wait.
+    next_wait: Cell<u64>,
     /// How many wait for a direction: while there are any, something real may come.
     pub(super) waiting: Cell<usize>,
     /// How many entries of the ready queue may run before the loop checks whether to look here. Counted down by the
@@ -108,6 +128,7 @@ impl Reactor {
             alarm: RefCell::new(alarm),
             sources: RefCell::new(Slab::new()),
             next_generation: Cell::new(0),
+            next_wait: Cell::new(WaitNumber::FRESH.0 + 1),
             waiting: Cell::new(0),
             patience: Cell::new(0),
         };
@@ -180,6 +201,7 @@ impl Reactor {
         &self,
         key: SourceKey,
         direction: Direction,
+        wait: &mut WaitNumber,
         cx: &mut Context<'_>,
     ) -> Poll<()> {
         let mut sources = self.sources.borrow_mut();
@@ -187,41 +209,56 @@ impl Reactor {
         if side.ready {
             return Poll::Ready(());
         }
-        if !side
-            .waiters
-            .iter()
-            .any(|waiter| waiter.will_wake(cx.waker()))
-        {
+        let mut waiters = side.waiters.iter();
+        if !waiters.any(|waiter| waiter.wait == *wait && waiter.waker.will_wake(cx.waker())) {
             drop(sources);
-            self.add_waiter(key, direction, cx);
+            self.set_waiter(key, direction, wait, cx);
         }
         Poll::Pending
     }
 
-    /// Lets a direction wake this waker too. Cloning somebody else's waker is code of others, and nothing is borrowed
-    /// while it runs.
-    fn add_waiter(&self, key: SourceKey, direction: Direction, cx: &mut Context<'_>) {
+    /// Lets a direction wake this waker, in place of the one before if this wait had one. Cloning and dropping somebody
+    /// else's waker is code of others, and nothing is borrowed while it runs.
+    fn set_waiter(
+        &self,
+        key: SourceKey,
+        direction: Direction,
+        wait: &mut WaitNumber,
+        cx: &mut Context<'_>,
+    ) {
         let waker = TaskWaker::of(cx.waker());
+        if *wait == WaitNumber::FRESH {
+            let next = self.next_wait.get();
+            self.next_wait.set(next + 1);
+            *wait = WaitNumber(next);
+        }
         let mut sources = self.sources.borrow_mut();
-        sources[key.key as usize]
-            .side(direction)
-            .waiters
-            .push(waker);
-        self.waiting.set(self.waiting.get() + 1);
+        let waiters = &mut sources[key.key as usize].side(direction).waiters;
+        let own = waiters.iter_mut().find(|waiter| waiter.wait == *wait);
+        let before = match own {
+            Some(own) => Some(std::mem::replace(&mut own.waker, waker)),
+            None => {
+                waiters.push(Waiter { wait: *wait, waker });
+                self.waiting.set(self.waiting.get() + 1);
+                None
+            }
+        };
+        drop(sources);
+        drop(before);
     }
 
     /// Forgets one who waits for a direction: its future was dropped. A wait that nobody is in must not keep a virtual
     /// clock from jumping.
-    pub(crate) fn stop_waiting(&self, key: SourceKey, direction: Direction, waiter: &TaskWaker) {
+    pub(crate) fn stop_waiting(&self, key: SourceKey, direction: Direction, wait: WaitNumber) {
         let mut sources = self.sources.borrow_mut();
         let waiters = &mut sources[key.key as usize].side(direction).waiters;
-        let Some(place) = waiters.iter().position(|other| other.is_same(waiter)) else {
+        let Some(place) = waiters.iter().position(|waiter| waiter.wait == wait) else {
             return;
         };
-        let waker = waiters.remove(place);
+        let waiter = waiters.remove(place);
         self.waiting.set(self.waiting.get() - 1);
         drop(sources);
-        drop(waker);
+        drop(waiter);
     }
 
     /// Notes that a direction was found drained: the next event will say when to try again.
@@ -260,10 +297,10 @@ impl Reactor {
                 if waiters.is_empty() {
                     break;
                 }
-                let waker = waiters.remove(0);
+                let waiter = waiters.remove(0);
                 self.waiting.set(self.waiting.get() - 1);
                 drop(sources);
-                waker.wake();
+                waiter.waker.wake();
                 sources = self.sources.borrow_mut();
                 if !sources.contains(key as usize) {
                     return;

@@ -140,15 +140,6 @@ impl TaskWaker {
             TaskWaker::Foreign(own) => own.will_wake(waker),
         }
     }
-
-    /// Whether the other one wakes the same task.
-    pub(crate) fn is_same(&self, other: &TaskWaker) -> bool {
-        match (self, other) {
-            (TaskWaker::Ours(one), TaskWaker::Ours(other)) => one == other,
-            (TaskWaker::Foreign(one), TaskWaker::Foreign(other)) => one.will_wake(other),
-            _ => false,
-        }
-    }
 }
 
 #[inline(always)]

@@ -2,8 +2,7 @@
 
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::inbox::post_keeping;
-use crate::event_loop::reactor::{Direction, SourceKey};
-use crate::event_loop::waker::TaskWaker;
+use crate::event_loop::reactor::{Direction, SourceKey, WaitNumber};
 use mio::Interest;
 use std::fmt;
 use std::io;
@@ -51,7 +50,7 @@ impl<S: mio::event::Source> Source<S> {
         cx: &mut Context<'_>,
         operation: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        self.poll_with(Direction::Read, cx, operation)
+        self.poll_with(Direction::Read, &mut { WaitNumber::POLLED }, cx, operation)
     }
 
     /// Tries an operation that writes; on `WouldBlock` waits for the next event, and tries again then.
@@ -61,24 +60,21 @@ impl<S: mio::event::Source> Source<S> {
         cx: &mut Context<'_>,
         operation: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
-        let result = self.poll_with(Direction::Write, cx, operation);
-        if result.is_ready() {
-            self.touched();
-        }
-        result
+        self.poll_with(Direction::Write, &mut { WaitNumber::POLLED }, cx, operation)
     }
 
     #[inline]
     fn poll_with<R>(
         &self,
         direction: Direction,
+        wait: &mut WaitNumber,
         cx: &mut Context<'_>,
         mut operation: impl FnMut(&S) -> io::Result<R>,
     ) -> Poll<io::Result<R>> {
         loop {
-            let Some(ready) =
-                self.with_reactor(|reactor, key| reactor.poll_ready(key, direction, cx))
-            else {
+            let ready =
+                self.with_reactor(|reactor, key| reactor.poll_ready(key, direction, wait, cx));
+            let Some(ready) = ready else {
                 return Poll::Ready(Err(elsewhere()));
             };
             ready!(ready);
@@ -87,7 +83,12 @@ impl<S: mio::event::Source> Source<S> {
                     self.clear_ready(direction)
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                result => return Poll::Ready(result),
+                result => {
+                    if direction == Direction::Write {
+                        self.touched();
+                    }
+                    return Poll::Ready(result);
+                }
             }
         }
     }
@@ -112,37 +113,28 @@ impl<S: mio::event::Source> Source<S> {
         with_loop(self.runtime, |event_loop| f(&event_loop.reactor, self.key))
     }
 
-    pub(crate) async fn read_with<R>(
+    /// As `poll_read_with`, for any number of tasks. Dropped while it waits, it takes its waker out of the reactor.
+    pub(crate) fn read_with<R>(
         &self,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.wait(Direction::Read, |cx| {
-            self.poll_read_with(cx, &mut operation)
-        })
-        .await
+        operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> impl Future<Output = io::Result<R>> {
+        self.wait(Direction::Read, operation)
     }
 
-    pub(crate) async fn write_with<R>(
+    /// As `poll_write_with`, for any number of tasks. Dropped while it waits, it takes its waker out of the reactor.
+    pub(crate) fn write_with<R>(
         &self,
-        mut operation: impl FnMut(&S) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.wait(Direction::Write, |cx| {
-            self.poll_write_with(cx, &mut operation)
-        })
-        .await
+        operation: impl FnMut(&S) -> io::Result<R>,
+    ) -> impl Future<Output = io::Result<R>> {
+        self.wait(Direction::Write, operation)
     }
 
-    /// As `poll_fn`, for a `poll` that waits for a direction of this source: dropped before it is ready, the future
-    /// takes its waker out of the reactor.
-    pub(crate) fn wait<T, F>(&self, direction: Direction, poll: F) -> impl Future<Output = T>
-    where
-        F: FnMut(&mut Context<'_>) -> Poll<T> + Unpin,
-    {
+    fn wait<O>(&self, direction: Direction, operation: O) -> Wait<'_, S, O> {
         Wait {
             source: self,
             direction,
-            poll,
-            waiter: None,
+            operation,
+            wait: WaitNumber::FRESH,
         }
     }
 
@@ -167,34 +159,36 @@ impl<S: mio::event::Source> Source<S> {
     }
 }
 
-/// A wait for one direction of a source.
-struct Wait<'a, S: mio::event::Source, F> {
+/// An operation that waits for one direction of a source.
+struct Wait<'a, S: mio::event::Source, O> {
     source: &'a Source<S>,
     direction: Direction,
-    poll: F,
-    /// Who the reactor wakes for this wait, while it is pending.
-    waiter: Option<TaskWaker>,
+    operation: O,
+    /// How the reactor knows this wait.
+    wait: WaitNumber,
 }
 
-impl<S: mio::event::Source, T, F> Future for Wait<'_, S, F>
+impl<S: mio::event::Source, O> Unpin for Wait<'_, S, O> {}
+
+impl<S: mio::event::Source, R, O> Future for Wait<'_, S, O>
 where
-    F: FnMut(&mut Context<'_>) -> Poll<T> + Unpin,
+    O: FnMut(&S) -> io::Result<R>,
 {
-    type Output = T;
+    type Output = io::Result<R>;
 
     #[inline]
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<T> {
-        let result = (self.poll)(cx);
-        self.waiter = result.is_pending().then(|| TaskWaker::of(cx.waker()));
-        result
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
+        let this = self.get_mut();
+        let (source, direction) = (this.source, this.direction);
+        source.poll_with(direction, &mut this.wait, cx, &mut this.operation)
     }
 }
 
-impl<S: mio::event::Source, F> Drop for Wait<'_, S, F> {
+impl<S: mio::event::Source, O> Drop for Wait<'_, S, O> {
     fn drop(&mut self) {
-        if let Some(waiter) = &self.waiter {
+        if self.wait != WaitNumber::FRESH {
             self.source
-                .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction, waiter));
+                .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction, self.wait));
         }
     }
 }

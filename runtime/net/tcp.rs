@@ -85,25 +85,27 @@ impl TcpListener {
     /// # Cancellation
     /// Dropped while it waits, it has accepted nothing.
     pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        self.source
-            .wait(Direction::Read, |cx| self.poll_accept(cx))
-            .await
+        let (stream, address) = self.source.read_with(accept_one).await?;
+        Ok((TcpStream::register(stream)?, address))
     }
 
     /// As [`accept`](TcpListener::accept), for hand-written futures.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
-        let accepted = self.source.poll_read_with(cx, |listener| {
-            loop {
-                match listener.accept() {
-                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
-                    other => return other,
-                }
-            }
-        });
+        let accepted = self.source.poll_read_with(cx, accept_one);
         accepted.map(|accepted| {
             let (stream, address) = accepted?;
             Ok((TcpStream::register(stream)?, address))
         })
+    }
+}
+
+/// Accepts a connection that has not gone meanwhile.
+fn accept_one(listener: &mio::net::TcpListener) -> io::Result<(mio::net::TcpStream, SocketAddr)> {
+    loop {
+        match listener.accept() {
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
+            other => return other,
+        }
     }
 }
 
@@ -211,9 +213,11 @@ impl TcpStream {
     /// # Cancellation
     /// Dropped while it waits, it has read nothing.
     pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        self.source
-            .wait(Direction::Read, |cx| self.poll_read_into(cx, buffer))
-            .await
+        let asked = buffer.len();
+        let reading = self.source.read_with(|mut stream| stream.read(buffer));
+        let result = reading.await;
+        self.note_read(&result, asked);
+        result
     }
 
     /// Reads until the buffer is full.
@@ -298,13 +302,15 @@ impl TcpStream {
         let result = self
             .source
             .poll_read_with(cx, |mut stream| stream.read(buffer));
-        self.note_read(&result, asked);
+        if let Poll::Ready(result) = &result {
+            self.note_read(result, asked);
+        }
         result
     }
 
     #[inline]
-    pub(crate) fn note_read(&self, result: &Poll<io::Result<usize>>, asked: usize) {
-        if let Poll::Ready(Ok(count)) = result
+    pub(crate) fn note_read(&self, result: &io::Result<usize>, asked: usize) {
+        if let Ok(count) = result
             && *count > 0
             && *count < asked
         {
