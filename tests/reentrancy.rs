@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use support::leak_free;
 
 /// So long something may take that must come, before a test calls it lost.
@@ -464,7 +464,8 @@ fn what_is_left_of_an_old_runtime_is_not_taken_for_a_new_ones() {
         // This one has the old one's place in the table, and the lower half of its number.
         Runtime::new().unwrap().run(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let mut new_nap = sleep(Duration::from_millis(5));
+            let (began, short) = (Instant::now(), Duration::from_millis(500));
+            let mut new_nap = sleep(short);
             let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut new_nap).poll(cx))).await;
             assert!(polled.is_pending());
             thread::spawn(move || drop((socket, nap))).join().unwrap();
@@ -475,7 +476,9 @@ fn what_is_left_of_an_old_runtime_is_not_taken_for_a_new_ones() {
             timeout(LOST, listener.accept()).await.unwrap().unwrap();
             drop(near);
             let polled = poll_fn(|cx| Poll::Ready(Pin::new(&mut new_nap).poll(cx))).await;
-            assert!(polled.is_pending(), "the new sleep's timer is gone");
+            // On a busy machine it may be over by now.
+            let over = began.elapsed() >= short;
+            assert!(over || polled.is_pending(), "the new sleep's timer is gone");
             timeout(LOST, new_nap)
                 .await
                 .expect("the new sleep's timer is gone");
