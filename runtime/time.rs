@@ -262,5 +262,8 @@ pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output,
 /// If no loop runs on this thread.
 #[track_caller]
 pub fn now() -> Instant {
-    crate::Handle::current().now()
+    match with_running(|event_loop| event_loop.clock.instant(event_loop.clock.now())) {
+        Some(now) => now,
+        None => panic!("{NO_LOOP}"),
+    }
 }

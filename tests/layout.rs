@@ -22,7 +22,7 @@ const LAYERS: &[&[&str]] = &[
 ];
 
 /// Imports that point the wrong way, known and to be turned: from, to. One that is gone must be struck off here.
-const WRONG_WAY: &[(&str, &str)] = &[("time", "handle")];
+const WRONG_WAY: &[(&str, &str)] = &[];
 
 /// A file that is longer is hard to understand in one sitting.
 const LONGEST_FILE: usize = 650;

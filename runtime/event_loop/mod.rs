@@ -45,8 +45,10 @@ use waker::TaskRef;
 
 /// After so many entries the loop checks whether a look outside is due by time.
 const ENTRIES_BETWEEN_CHECKS: isize = 8;
-/// After so many checks it looks in any case: after 128 entries.
-const CHECKS_BETWEEN_LOOKS: u32 = 16;
+/// After so many entries it looks in any case, when their batch is over.
+const ENTRIES_BETWEEN_LOOKS: isize = 128;
+/// What a batch counts for at the most: enough for a look, and far from what `Reactor::TOUCHED` means.
+const LARGE_BATCH: isize = 1 << 20;
 /// So many timers within the timer resolution are worth one wake-up together; fewer get one each.
 const CROWD: usize = 8;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
@@ -81,8 +83,8 @@ pub(crate) struct EventLoop {
     strict: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
     timer_resolution: u64,
-    /// How often patience ran out since the last look outside, without a reason to look.
-    checks_since_look: Cell<u32>,
+    /// How many entries ran since the last look outside, as far as they were counted at checks.
+    entries_since_look: Cell<isize>,
     /// The coarse clock at the last look outside.
     tick_of_look: Cell<u64>,
     /// The list that the inbox's messages are swapped into; empty between uses.
@@ -121,7 +123,7 @@ impl EventLoop {
             observer: settings.observer,
             strict: settings.strict,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
-            checks_since_look: Cell::new(0),
+            entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
             jobs: Cell::new(0),
@@ -174,26 +176,30 @@ impl EventLoop {
     fn look_if_due(&self) -> Result<(), RunError> {
         let patience = self.patience();
         let touched = patience <= Reactor::TOUCHED / 2;
-        let checks = self.checks_since_look.get() + 1;
+        // Where patience was given for fewer, this counts a few too many, which only makes the look come earlier.
+        let entries = self
+            .entries_since_look
+            .get()
+            .saturating_add(ENTRIES_BETWEEN_CHECKS - patience.max(-LARGE_BATCH));
         if self.ready.is_empty()
             || touched
             || self.strict
-            || checks >= CHECKS_BETWEEN_LOOKS
+            || entries >= ENTRIES_BETWEEN_LOOKS
             || coarse_now() != self.tick_of_look.get()
         {
             self.look_outside()?;
             // Where a few entries took long enough for the clock to tick, the next turn is to check again.
             let tick = coarse_now();
             let ticked = tick != self.tick_of_look.replace(tick);
-            let slow = ticked && !touched && checks < CHECKS_BETWEEN_LOOKS;
-            self.checks_since_look.set(0);
+            let slow = ticked && !touched && entries < ENTRIES_BETWEEN_LOOKS;
+            self.entries_since_look.set(0);
             self.reactor.patience.set(if slow || self.strict {
                 0
             } else {
                 ENTRIES_BETWEEN_CHECKS
             });
         } else {
-            self.checks_since_look.set(checks);
+            self.entries_since_look.set(entries);
             self.reactor.patience.set(ENTRIES_BETWEEN_CHECKS);
             if self.shared.sleep.is_notified() {
                 self.read_inbox();
