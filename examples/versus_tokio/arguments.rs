@@ -12,8 +12,8 @@ pub enum Request {
     Compare {
         /// Part of the names of the workloads to run; all if empty.
         only: Option<String>,
-        /// Measurements of each workload and runtime.
-        rounds: usize,
+        /// Measurements of each workload and runtime; if empty, as many as there is time for.
+        rounds: Option<usize>,
     },
     /// Run one runtime's hundred thousand sleepers: what the parent starts a fresh process for.
     OneCrowdOfSleepers {
@@ -22,17 +22,15 @@ pub enum Request {
     },
 }
 
-const ROUNDS: usize = 5;
-
 /// Reads the arguments.
 pub fn parse() -> Result<Request, Error> {
-    let (mut only, mut rounds) = (None, ROUNDS);
+    let (mut only, mut rounds) = (None, None);
     let mut parser = Parser::from_env();
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Short('h') | Arg::Long("help") => return Ok(Request::Help),
             Arg::Long("only") => only = Some(parser.value()?.string()?),
-            Arg::Long("rounds") => rounds = parser.value()?.parse_with(positive)?,
+            Arg::Long("rounds") => rounds = Some(parser.value()?.parse_with(positive)?),
             Arg::Long("one-crowd-of-sleepers") => {
                 let side = parser.value()?.string()?;
                 return Ok(Request::OneCrowdOfSleepers { side });
@@ -63,7 +61,7 @@ pub fn help() -> String {
 Usage: versus_tokio [--only NAME] [--rounds N]
 
   --only NAME   run the workloads whose name contains NAME
-  --rounds N    measure each N times (default {ROUNDS})
+  --rounds N    measure each N times (else 3 to 7 times, so that it takes under half a minute)
   -h, --help    print this
 
 A row shows the median over the rounds and, in brackets, the least and the greatest. tokio stands

@@ -34,7 +34,7 @@ fn main() -> ExitCode {
 }
 
 /// Measures the workloads whose name contains `only` and prints the table.
-fn compare(only: Option<&str>, rounds: usize) -> ExitCode {
+fn compare(only: Option<&str>, rounds: Option<usize>) -> ExitCode {
     let wanted = |name: &str| only.is_none_or(|part| name.contains(part));
     workloads::machine::pin_to(workloads::machine::RUNTIME_CPU);
     let mut rows = Vec::new();
@@ -54,7 +54,7 @@ fn compare(only: Option<&str>, rounds: usize) -> ExitCode {
         eprintln!("versus_tokio: no workload is called so; --help lists them");
         return ExitCode::from(2);
     }
-    println!("{}", table::render(&rows, rounds));
+    println!("{}", table::render(&rows));
     ExitCode::SUCCESS
 }
 

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::process::Command;
+use std::time::{Duration, Instant};
 
 use crate::workloads::{self, Side, Target, Workload};
 
@@ -9,8 +10,12 @@ use crate::workloads::{self, Side, Target, Workload};
 pub const SLEEPERS_CPU: &str = "100k sleeps, CPU per task";
 pub const SLEEPERS_MEMORY: &str = "100k sleeps, memory per task";
 
-/// The sleepers take more than a second whatever the runtime, so they get fewer rounds.
-const SLEEPER_ROUNDS: usize = 3;
+/// A median of fewer rounds would say little; more than the most would say little more.
+const LEAST_ROUNDS: usize = 3;
+const MOST_ROUNDS: usize = 7;
+/// A row that has its least rounds begins no other after this time, so that the table is there within half a minute on a
+/// busy machine too.
+const TIME_FOR_A_ROW: Duration = Duration::from_millis(750);
 
 /// A side is given at most so many times the operations of the slowest one.
 const MOST_REPEATS: f64 = 32.0;
@@ -33,15 +38,20 @@ pub enum Unit {
     Bytes,
 }
 
-/// Measures `workload`, interleaving the sides; each round begins with another one.
-pub fn measure(workload: &Workload, rounds: usize) -> Row {
+/// Measures `workload`, interleaving the sides; each round begins with another one. Without a
+/// number of rounds it takes those that there is time for.
+pub fn measure(workload: &Workload, rounds: Option<usize>) -> Row {
+    let begun = Instant::now();
     let sides: Vec<Side> = [workload.ours]
         .into_iter()
         .chain(workload.rivals.clone())
         .collect();
     let operations = operations_of_equal_length(&sides, workload.operations);
-    let mut figures = vec![Vec::with_capacity(rounds); sides.len()];
-    for round in 0..rounds {
+    let mut figures = vec![Vec::new(); sides.len()];
+    for round in 0..rounds.unwrap_or(MOST_ROUNDS) {
+        if rounds.is_none() && round >= LEAST_ROUNDS && begun.elapsed() > TIME_FOR_A_ROW {
+            break;
+        }
         for turn in 0..sides.len() {
             let place = (round + turn) % sides.len();
             let time = (sides[place].measure)(operations[place]);
@@ -73,13 +83,13 @@ fn operations_of_equal_length(sides: &[Side], operations: u64) -> Vec<u64> {
 
 /// Measures the sleepers, each crowd in a process of its own, so that no runtime is given memory
 /// that another one has left behind. After the first round only the fastest rival goes on.
-pub fn measure_sleepers(rounds: usize) -> [Row; 2] {
+pub fn measure_sleepers(rounds: Option<usize>) -> [Row; 2] {
     let names = workloads::all_sleepers().map(|side| side.name);
     let mut costs: Vec<Vec<(f64, f64)>> =
         names.iter().map(|name| vec![sleepers_of(name)]).collect();
     let cpu_of = |rival: &usize| costs[*rival][0].0;
     let fastest = (1..names.len()).min_by(|a, b| cpu_of(a).total_cmp(&cpu_of(b)));
-    for _ in 1..rounds.min(SLEEPER_ROUNDS) {
+    for _ in 1..rounds.unwrap_or(LEAST_ROUNDS) {
         for place in [0].into_iter().chain(fastest) {
             costs[place].push(sleepers_of(names[place]));
         }

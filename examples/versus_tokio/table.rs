@@ -6,7 +6,7 @@ use crate::rows::{Row, Unit};
 use crate::workloads::Target;
 
 /// Writes the table, as plain text that is also Markdown.
-pub fn render(rows: &[Row], rounds: usize) -> String {
+pub fn render(rows: &[Row]) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header([
@@ -27,7 +27,10 @@ pub fn render(rows: &[Row], rounds: usize) -> String {
             .expect("the column is there")
             .set_cell_alignment(CellAlignment::Right);
     }
-    format!("Per operation: median of {rounds} rounds (least - greatest).\n\n{table}")
+    let rounds = rows.iter().map(|row| row.ours.len());
+    let (least, most) = (rounds.clone().min(), rounds.max());
+    let (least, most) = (least.unwrap_or_default(), most.unwrap_or_default());
+    format!("Per operation: median (least - greatest) of {least} to {most} rounds.\n\n{table}")
 }
 
 fn cells(row: &Row) -> [String; 7] {
