@@ -132,7 +132,7 @@ pub fn all() -> Vec<Workload> {
             |P, n| timed::<P, _>(tasks::wait::<P>, n);
         "timer set+cancel", 50_000, Ratio(4.0),
             |P, n| timed::<P, _>(timers::set_and_cancel::<P>, n);
-        "timer set+cancel among 10,000", 50_000, Ratio(4.0),
+        "timer set+cancel among 10,000", 50_000, None,
             |P, n| self_timed::<P, _>(timers::set_and_cancel_among_many::<P>, n);
         "timeout not reached", 50_000, None,
             |P, n| timed::<P, _>(timers::timeout::<P>, n);
