@@ -123,7 +123,7 @@ impl ProcessPool {
     /// The call need not be awaited to begin. Calls begin in the order of their submission, each as
     /// soon as a worker is free. `function` is a function, a method, or a closure that captures
     /// nothing; what it works on comes as `argument`, which may be a tuple. Argument and result
-    /// pass through serde in a format without names ([postcard](https://docs.rs/postcard)).
+    /// pass through serde in a format without names (postcard).
     ///
     /// # Errors
     ///
