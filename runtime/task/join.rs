@@ -52,8 +52,8 @@ pub fn current() -> Option<TaskId> {
 
 /// A task's handle: await it for the task's output.
 ///
-/// It is `Send` if the output is, and holds numbers, no pointers; but only the runtime that spawned the task can
-/// await it. Awaiting a finished task does not yield. Dropping the handle detaches the task.
+/// It is `Send` whatever the output is: it holds numbers, no pointers, and only the runtime that spawned the task can
+/// await it, so that the output never leaves its thread. Awaiting a finished task does not yield. Dropping the handle detaches the task.
 ///
 /// # Errors
 /// Awaiting gives a [`JoinError`] if the task panicked or was cancelled, if its runtime ended, if the task awaits
