@@ -231,8 +231,8 @@ impl Builder {
     /// Looks at sources, timers and the inbox before every batch, as asyncio does. Off by default.
     ///
     /// Without it the loop looks when that can matter: when nothing is ready, when this thread did something that
-    /// can make one of its own sources ready, after 128 entries (16 batches if they are long), and about every 4 ms.
-    /// A program can tell the difference only by what comes from outside, a little earlier or later.
+    /// can make one of its own sources ready, after 128 entries, and about every 4 ms. A
+    /// program can tell the difference only by what comes from outside, a little earlier or later.
     pub fn strict(mut self, strict: bool) -> Self {
         self.settings.strict = strict;
         self
