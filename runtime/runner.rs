@@ -204,7 +204,7 @@ impl Drop for Runtime {
 /// ```
 /// use std::time::Duration;
 ///
-/// // A thousand years pass in no time.
+/// // Three hundred years pass in no time.
 /// let runtime = roundelay::Runtime::builder().virtual_clock(true).build()?;
 /// runtime.run(roundelay::sleep(Duration::from_secs(300 * 365 * 86_400)));
 /// # Ok::<(), std::io::Error>(())

@@ -66,7 +66,8 @@ Usage: versus_tokio [--only NAME] [--rounds N]
 
 A row shows the median over the rounds and, in brackets, the least and the greatest. tokio stands
 for the configuration of it that was the fastest in this workload; the table says which. A ratio
-above 1 means that roundelay is faster.
+above 1 means that roundelay is faster. The target is what the project has set itself for the row, on
+a machine that does nothing else; met or missed says how this run did.
 
 Workloads:
 {list}"

@@ -17,7 +17,10 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-/// Runs a blocking call on the runtime's own thread pool, as asyncio's `to_thread`. It starts at this call.
+/// Runs a blocking call on the runtime's own thread pool, as asyncio's `to_thread`.
+///
+/// It need not be awaited to start, but the handle must be kept: dropping it drops the call if it has not begun. To let
+/// a call run unattended, give the handle to a task: `spawn(spawn_blocking(...))`.
 ///
 /// The pool has at most as many threads as there are processors and four more, and never over 32; further calls
 /// queue. It is joined when the runtime ends: calls that run then are waited for, queued ones are dropped.

@@ -83,7 +83,10 @@ impl<T> JoinHandle<T> {
         });
     }
 
-    /// Ends the task at its next turn, whatever it does: its future is dropped there, never inside this call.
+    /// Ends the task at its next turn: its future is dropped there, never inside this call.
+    ///
+    /// At present this is what [`cancel`](JoinHandle::cancel) does too. A cancel is a request, which a task will be able
+    /// to catch; an abort will stay final.
     pub fn abort(&self) {
         self.cancel();
     }

@@ -24,6 +24,12 @@ impl Failure {
     /// Says what one can do about it.
     pub fn advice(&self) -> &'static str {
         match self {
+            Failure::Status(401 | 403) => {
+                "the server wants to know who asks, or does not let this program in"
+            }
+            Failure::Status(429) => {
+                "the server was asked too often; try again with a lower --limit or --workers"
+            }
             Failure::Status(400..=499) => "check the path of the URL",
             Failure::Status(_) => "the server is in trouble; try again later",
             Failure::HostNotFound => "check the spelling of the host and the network",
@@ -32,6 +38,9 @@ impl Failure {
             Failure::TimedOut => "check the network, or try again with fewer --workers or --limit",
             Failure::CutOff => "the server closed the connection; look at its log",
             Failure::Untrusted(_) => "name the certificate authority with --ca-file PEM",
+            Failure::Other(what) if what.contains("Too many open files") => {
+                "raise the limit of open files (ulimit -n), or try again with a lower --limit or --workers"
+            }
             Failure::Other(_) => "run it again, and if it stays, try the URL with another client",
         }
     }

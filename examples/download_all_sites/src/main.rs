@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         download_in_every_way(&args)
     };
     result.unwrap_or_else(|error| {
-        eprintln!("error: {error}");
+        note(format_args!("error: {error}"));
         ExitCode::FAILURE
     })
 }
@@ -73,6 +73,11 @@ fn download_in_every_way(args: &Args) -> io::Result<ExitCode> {
     let Some(failures) = report::failures(&runs) else {
         return Ok(ExitCode::SUCCESS);
     };
-    eprintln!("\n{failures}");
+    note(format_args!("\n{failures}"));
     Ok(ExitCode::FAILURE)
+}
+
+/// Writes a line to the standard error. Whoever closed that does not want to read it, which is no reason to stop.
+fn note(line: std::fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "{line}");
 }

@@ -61,7 +61,7 @@ impl Progress {
     /// Prints a plain line where there is no bar.
     fn say(&self, what: &str) {
         if self.bar.is_hidden() {
-            eprintln!("{}: {what}", self.bar.prefix());
+            crate::note(format_args!("{}: {what}", self.bar.prefix()));
         }
     }
 }

@@ -97,3 +97,16 @@ fn help_explains_every_option() {
     }
     assert_eq!(said.code, Some(0));
 }
+
+#[test]
+fn nobody_reading_its_progress_is_no_reason_to_stop() {
+    let (nobody, errors) = std::io::pipe().expect("a pipe");
+    drop(nobody);
+    let said = Command::new(env!("CARGO_BIN_EXE_download_all_sites"))
+        .args(["--sites=8", "--latency=1", "--only=event-loop"])
+        .stderr(errors)
+        .output()
+        .expect("the program starts");
+    assert_eq!(said.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&said.stdout).contains("event loop (1 thread)"));
+}

@@ -40,6 +40,7 @@ impl Builder {
     /// # Panics
     ///
     /// If there is to be no worker.
+    #[track_caller]
     pub fn workers(mut self, workers: usize) -> Builder {
         assert!(workers > 0, "a process pool needs at least one worker");
         self.workers = workers;

@@ -97,6 +97,7 @@ impl ProcessPool {
     /// # Panics
     ///
     /// If there is to be no worker.
+    #[track_caller]
     pub fn new(workers: usize) -> io::Result<ProcessPool> {
         ProcessPool::builder().workers(workers).build()
     }
