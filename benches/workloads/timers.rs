@@ -71,17 +71,21 @@ async fn second_poll() {
     .await
 }
 
-/// Sleeps 100 microseconds on an idle loop, `n` times; returns by how much the sleeps were too long,
-/// together.
+/// Sleeps 100 microseconds on an idle loop, `n` times; returns `n` times the median of by how much the
+/// sleeps were too long. Of a mean, most would be the few sleeps in which the machine did something else.
 pub async fn lateness<P: Peer>(n: u64) -> Duration {
-    let mut late = Duration::ZERO;
+    let mut late = Vec::new();
     for _ in 0..n {
         let begun = Instant::now();
         P::sleep(SHORT).await;
-        late += begun
-            .elapsed()
-            .checked_sub(SHORT)
-            .expect("no sleep ends early");
+        late.push(
+            begun
+                .elapsed()
+                .checked_sub(SHORT)
+                .expect("no sleep ends early"),
+        );
     }
-    late
+    late.sort();
+    late.get(late.len() / 2)
+        .map_or(Duration::ZERO, |&median| median * n as u32)
 }
