@@ -171,7 +171,8 @@ fn workers_that_are_killed_again_and_again_do_not_hold_up_the_pool() {
         let (mut done, mut died) = (0, 0);
         for _ in 0..50 {
             let work = |n: u64| {
-                std::thread::sleep(Duration::from_millis(1));
+                // Longer than it takes to find and kill the workers, on a busy machine too.
+                std::thread::sleep(Duration::from_millis(10));
                 n
             };
             let jobs: Vec<_> = (0..4).map(|n| pool.submit(work, n)).collect();
