@@ -4,9 +4,9 @@
 
 use crate::net::TcpStream;
 use crate::time::{Sleep, sleep, sleep_until};
+use futures_io::AsyncWrite;
 use hyper::rt::ReadBufCursor;
-use std::io::{self, IoSlice, Write};
-use std::net::Shutdown;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -58,9 +58,7 @@ impl hyper::rt::Write for Io {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.0
-            .source()
-            .poll_write_with(cx, |mut stream| stream.write(bytes))
+        Pin::new(&mut &self.0).poll_write(cx, bytes)
     }
 
     fn poll_write_vectored(
@@ -68,21 +66,19 @@ impl hyper::rt::Write for Io {
         cx: &mut Context<'_>,
         buffers: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.0
-            .source()
-            .poll_write_with(cx, |mut stream| stream.write_vectored(buffers))
+        Pin::new(&mut &self.0).poll_write_vectored(cx, buffers)
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &self.0).poll_flush(cx)
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(self.0.shutdown(Shutdown::Write))
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut &self.0).poll_close(cx)
     }
 }
 
