@@ -229,9 +229,7 @@ impl EventLoop {
             self.park(block)?;
         }
         // ④ Read what other threads left.
-        if self.shared.sleep.take_notice() {
-            self.read_inbox();
-        }
+        self.read_inbox();
         // ⑤ Queue the timers that are due.
         self.expire_timers();
         Ok(())
@@ -312,9 +310,10 @@ impl EventLoop {
     }
 
     /// Takes what other threads left: wakes and calls go behind what is ready, in order.
-    #[cold]
     fn read_inbox(&self) {
-        self.shared.sleep.take_notice();
+        if !self.shared.sleep.take_notice() {
+            return;
+        }
         let mut messages = std::mem::take(&mut *self.messages.borrow_mut());
         self.shared.take(&mut messages);
         for message in messages.drain(..) {
