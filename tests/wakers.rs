@@ -513,7 +513,8 @@ fn what_is_posted_while_the_runtime_ends_either_runs_or_is_dropped() {
     fn post_until_closed(remote: RemoteHandle) {
         loop {
             // No further ahead of the loop than this, or its batches would grow without end.
-            let ahead = || MADE.load(Relaxed) - DROPPED.load(Relaxed);
+            // The other thread may count between the two loads, so that what is dropped may exceed what was made.
+            let ahead = || MADE.load(Relaxed).saturating_sub(DROPPED.load(Relaxed));
             wait_until(|| ahead() < 100 || remote.is_closed());
             MADE.fetch_add(1, Relaxed);
             let counted = Counted(&DROPPED);
