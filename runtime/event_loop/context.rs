@@ -65,6 +65,17 @@ pub(crate) fn with_loop<R>(serial: u64, f: impl FnOnce(&EventLoop) -> R) -> Opti
     }
 }
 
+/// Returns the loop of this serial number if it runs on this thread. For code that must be compiled into its caller,
+/// which a closure given to `with_running` may not be.
+///
+/// # Safety
+/// The reference is not kept for longer than the call in which it was had.
+#[inline(always)]
+pub(super) unsafe fn running_as<'a>(serial: u64) -> Option<&'a EventLoop> {
+    // SAFETY: as in `with_running`, for as long as the caller promises.
+    unsafe { RUNNING.get().as_ref() }.filter(|event_loop| event_loop.serial == serial)
+}
+
 /// The rare part of `with_loop`, compiled apart, so that the frequent one can be compiled into its caller.
 #[cold]
 #[inline(never)]

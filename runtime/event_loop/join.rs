@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use super::EventLoop;
-use super::context::with_loop;
+use super::context::{running_as, with_loop};
 use super::inbox::{self, Message};
 use crate::error::JoinError;
 use std::marker::PhantomData;
@@ -84,14 +84,32 @@ impl<T> Join<T> {
     }
 
     /// Waits for the task's end, and takes the output.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         assert!(
             self.runtime != TAKEN,
             "a JoinHandle was polled after it gave its task's output"
         );
+        // SAFETY: it is used in this call only.
+        let Some(event_loop) = (unsafe { running_as(self.runtime) }) else {
+            return self.poll_outside_of_run(cx);
+        };
         // SAFETY: the invariant of `index`; the serial number says that the loop is the one that spawned the task.
-        match self.with(|event_loop, index| unsafe { event_loop.poll_join(index, cx.waker()) }) {
+        let result = unsafe { event_loop.poll_join(self.index, cx.waker()) };
+        if result.is_ready() {
+            self.runtime = TAKEN;
+        }
+        result
+    }
+
+    /// The rare part of `poll`, compiled apart: the task's loop lives on this thread and does not run, or lives elsewhere.
+    #[cold]
+    #[inline(never)]
+    fn poll_outside_of_run(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        // SAFETY: as in `poll`.
+        let result =
+            self.with(|event_loop, index| unsafe { event_loop.poll_join(index, cx.waker()) });
+        match result {
             Some(Poll::Pending) => Poll::Pending,
             Some(Poll::Ready(result)) => {
                 self.runtime = TAKEN;
@@ -124,7 +142,7 @@ impl<T> Join<T> {
 impl<T> Future for Join<T> {
     type Output = Result<T, JoinError>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.get_mut().poll(cx)
     }

@@ -151,15 +151,31 @@ impl EventLoop {
         }
         // ⑥ Run what is ready now; what these entries add waits for the next turn.
         let batch = self.ready.len();
-        self.observe(|| Event::TurnStarted { ready: batch });
-        for _ in 0..batch {
-            match self.ready.pop() {
-                Entry::Task(index) => self.run_task(index),
-                other => self.run_entry(other),
-            }
+        if self.observer.is_none() {
+            self.run_batch::<false>(batch);
+        } else {
+            self.run_observed_batch(batch);
         }
         self.reactor.patience.set(self.patience() - batch as isize);
         Ok(())
+    }
+
+    /// Runs so many entries. Compiled once for loops without an observer, which so are asked for it once a turn only.
+    #[inline(always)]
+    fn run_batch<const OBSERVED: bool>(&self, batch: usize) {
+        for _ in 0..batch {
+            match self.ready.pop() {
+                Entry::Task(index) => self.run_task::<OBSERVED>(index),
+                other => self.run_entry(other),
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn run_observed_batch(&self, batch: usize) {
+        self.observe(|| Event::TurnStarted { ready: batch });
+        self.run_batch::<true>(batch);
     }
 
     #[inline(always)]
@@ -338,7 +354,7 @@ impl EventLoop {
     fn run_entry(&self, entry: Entry) {
         self.tasks.current.set(TaskRef::NONE);
         match entry {
-            Entry::Task(index) => self.run_task(index),
+            Entry::Task(index) => self.run_task::<true>(index),
             Entry::Callback(key) => self.run_callback(key),
             Entry::Source(key) => self.reactor.run_source(key),
             Entry::Timer(key) => {
@@ -536,6 +552,14 @@ impl EventLoop {
         // Last: a pool waits for its threads, and a thread may wait for an answer to what it posted. By now that was
         // dropped, and is refused from here on.
         self.drop_services();
+    }
+
+    /// Tells the observer, if there is one; where it is known that there is none, nothing is asked.
+    #[inline(always)]
+    fn observe_if<const OBSERVED: bool>(&self, event: impl FnOnce() -> Event) {
+        if OBSERVED {
+            self.observe(event);
+        }
     }
 
     /// Tells the observer, if there is one.

@@ -105,12 +105,17 @@ impl EventLoop {
     /// Wakes a task of this loop: queues it unless it is queued already, or is another one by now.
     #[inline(always)]
     pub(super) fn wake(&self, task: TaskRef) {
+        self.wake_task::<true>(task);
+    }
+
+    #[inline(always)]
+    fn wake_task<const OBSERVED: bool>(&self, task: TaskRef) {
         if let Some(slot) = self.tasks.slot(task.index())
             && slot.word.get() == task.generation() | LIVE
         {
             slot.word.set(task.generation() | LIVE | QUEUED);
             self.ready.push(Entry::Task(task.index()));
-            self.observe(|| Event::Woken {
+            self.observe_if::<OBSERVED>(|| Event::Woken {
                 task: TaskId(slot.cell.get().map_or(0, |cell| cell.number)),
             });
         }
@@ -148,7 +153,7 @@ impl EventLoop {
     ///
     /// This is the one place where futures are polled.
     #[inline(always)]
-    pub(super) fn run_task(&self, index: u32) {
+    pub(super) fn run_task<const OBSERVED: bool>(&self, index: u32) {
         let Some(slot) = self.tasks.slot(index) else {
             return;
         };
@@ -168,22 +173,22 @@ impl EventLoop {
             self.deliver_cancel(cell);
             true
         } else {
-            self.step(task, cell)
+            self.step::<OBSERVED>(task, cell)
         };
         if ended {
-            self.finish(index, slot, cell);
+            self.finish::<OBSERVED>(index, slot, cell);
         }
     }
 
     #[inline(always)]
-    fn step(&self, task: TaskRef, cell: CellPointer) -> bool {
-        self.observe(|| Event::PollStarted {
+    fn step<const OBSERVED: bool>(&self, task: TaskRef, cell: CellPointer) -> bool {
+        self.observe_if::<OBSERVED>(|| Event::PollStarted {
             task: TaskId(cell.number),
         });
         // The waker's drop does nothing; leaving it out saves the call.
         let waker = ManuallyDrop::new(waker::waker(self.short, task));
         let ended = cell.poll(&mut Context::from_waker(&waker));
-        self.observe(|| Event::PollEnded {
+        self.observe_if::<OBSERVED>(|| Event::PollEnded {
             task: TaskId(cell.number),
             ended,
         });
@@ -199,9 +204,9 @@ impl EventLoop {
 
     /// A task has ended: tells whoever waits, and disposes of it if nobody holds its handle.
     #[inline(always)]
-    fn finish(&self, index: u32, slot: &Slot, cell: CellPointer) {
+    fn finish<const OBSERVED: bool>(&self, index: u32, slot: &Slot, cell: CellPointer) {
         self.tasks.unfinished.set(self.tasks.unfinished.get() - 1);
-        self.observe(|| Event::Finished {
+        self.observe_if::<OBSERVED>(|| Event::Finished {
             task: TaskId(cell.number),
         });
         // Only who holds the handle can wait, and may drop it when told, which frees the cell.
@@ -211,7 +216,7 @@ impl EventLoop {
         }
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
-            Waiter::Task(task) => self.wake(task),
+            Waiter::Task(task) => self.wake_task::<OBSERVED>(task),
             Waiter::Callback(key) => self.finish_callback(key),
         }
     }
@@ -452,7 +457,7 @@ impl EventLoop {
     pub(super) fn drop_all(&self) {
         self.each_pending(|index, slot, cell| {
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
-            self.finish(index, slot, cell);
+            self.finish::<true>(index, slot, cell);
         });
         for index in 0..self.tasks.capacity() {
             if let Some(cell) = self.tasks.slot(index).and_then(|slot| slot.cell.get())
@@ -489,7 +494,7 @@ impl EventLoop {
         if cell.state.get() == State::Pending {
             self.set_waiter(cell, Waiter::Nobody);
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
-            self.finish(index, slot, cell);
+            self.finish::<true>(index, slot, cell);
         }
         self.detach(index);
     }
