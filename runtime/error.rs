@@ -1,5 +1,9 @@
 //! The errors: few, small, each saying what happened, to what, where, and what to do.
 
+mod cancelled;
+
+pub use cancelled::{CancelReason, Cancelled};
+
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
@@ -19,7 +23,7 @@ struct Inner {
 }
 
 enum Reason {
-    Cancelled,
+    Cancelled(Cancelled),
     /// The message, and the payload; the lock makes the error `Sync`.
     Panicked(String, Mutex<Box<dyn Any + Send>>),
     Closed,
@@ -36,8 +40,12 @@ impl JoinError {
         }))
     }
 
-    pub(crate) fn cancelled(task: String, spawned_at: &'static Location<'static>) -> Self {
-        Self::new(Reason::Cancelled, task, spawned_at)
+    pub(crate) fn of_cancelled(
+        cancelled: Cancelled,
+        task: String,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        Self::new(Reason::Cancelled(cancelled), task, spawned_at)
     }
 
     pub(crate) fn closed(task: String, spawned_at: &'static Location<'static>) -> Self {
@@ -65,9 +73,17 @@ impl JoinError {
         )
     }
 
-    /// Returns whether the task was cancelled before it ended.
+    /// Returns whether the task ended by a cancel.
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.0.reason, Reason::Cancelled)
+        matches!(self.0.reason, Reason::Cancelled(_))
+    }
+
+    /// Returns the request by which the task ended, if it was cancelled: who asked, why and where.
+    pub fn cancelled(&self) -> Option<&Cancelled> {
+        match &self.0.reason {
+            Reason::Cancelled(cancelled) => Some(cancelled),
+            _ => None,
+        }
     }
 
     /// Returns whether the task panicked.
@@ -121,7 +137,9 @@ impl fmt::Display for JoinError {
             spawned_at,
         } = &*self.0;
         match reason {
-            Reason::Cancelled => write!(f, "{task} (spawned at {spawned_at}) was cancelled"),
+            Reason::Cancelled(cancelled) => {
+                write!(f, "{task} (spawned at {spawned_at}) was {cancelled}")
+            }
             Reason::Panicked(message, _) => {
                 write!(f, "{task} (spawned at {spawned_at}) panicked: {message}")
             }
@@ -163,8 +181,39 @@ pub enum RunError {
     Stopped,
     /// The main task was cancelled.
     Cancelled(JoinError),
+    /// These tasks had not ended when the time was over that a shutdown gives them, and were dropped.
+    Stuck(Vec<Stuck>),
     /// A system call that the loop cannot do without failed.
     Io(io::Error),
+}
+
+/// A task that held up the end of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stuck {
+    name: String,
+    spawned_at: &'static Location<'static>,
+}
+
+impl Stuck {
+    pub(crate) fn new(name: String, spawned_at: &'static Location<'static>) -> Self {
+        Stuck { name, spawned_at }
+    }
+
+    /// Returns the task's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Returns the line that spawned the task.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+}
+
+impl fmt::Display for Stuck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (spawned at {})", self.name, self.spawned_at)
+    }
 }
 
 impl fmt::Display for RunError {
@@ -181,6 +230,18 @@ impl fmt::Display for RunError {
                 "the event loop was stopped before its main future ended: call stop only in run_forever, or after the end",
             ),
             RunError::Cancelled(error) => write!(f, "the main task was cancelled: {error}"),
+            RunError::Stuck(tasks) => {
+                f.write_str(
+                    "tasks had not ended when the time for their clean-up was over, and were dropped: ",
+                )?;
+                for (n, task) in tasks.iter().enumerate() {
+                    let comma = if n > 0 { ", " } else { "" };
+                    write!(f, "{comma}{task}")?;
+                }
+                f.write_str(
+                    "; let them end when they are cancelled, or give them more time with `Builder::shutdown_grace`",
+                )
+            }
             RunError::Io(error) => write!(f, "the event loop failed in a system call: {error}"),
         }
     }
@@ -220,19 +281,28 @@ impl fmt::Display for Closed {
 
 impl Error for Closed {}
 
-/// A time limit ran out. Returned by [`timeout`](crate::time::timeout).
+/// A time limit ran out. Returned by [`timeout`](crate::time::timeout), with the line that set the limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Elapsed(());
+pub struct Elapsed(&'static Location<'static>);
 
 impl Elapsed {
-    pub(crate) fn new() -> Self {
-        Elapsed(())
+    pub(crate) fn new(set_at: &'static Location<'static>) -> Self {
+        Elapsed(set_at)
+    }
+
+    /// Returns the line that set the limit.
+    pub fn set_at(&self) -> &'static Location<'static> {
+        self.0
     }
 }
 
 impl fmt::Display for Elapsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the time limit ran out before the future ended; it was dropped")
+        write!(
+            f,
+            "the time limit set at {} ran out before what it limits had ended; that was cancelled",
+            self.0
+        )
     }
 }
 

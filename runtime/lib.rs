@@ -51,7 +51,7 @@ pub mod hyper;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-pub use error::{Closed, Elapsed, JoinError, RunError};
+pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
 #[cfg(feature = "process")]
@@ -59,6 +59,7 @@ pub use pool::process::{Job, PoolError, ProcessPool};
 pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
-    JoinHandle, WaitMode, as_completed, gather, gather_handles, spawn, try_gather, wait, yield_now,
+    JoinHandle, WaitMode, as_completed, cancel_current, catch_cancel, gather, gather_handles,
+    spawn, try_gather, wait, yield_now,
 };
-pub use time::{sleep, sleep_until, timeout};
+pub use time::{sleep, sleep_until, timeout, timeout_at};

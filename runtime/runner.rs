@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 /// Runs a future to its end on a new event loop, as asyncio's `run`, and returns its output.
 ///
-/// When the future has ended, the tasks that are left are cancelled and given the turns to end, and the loop is
-/// closed. The future runs as a task and may borrow from its surroundings.
+/// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the loop
+/// is closed. The future runs as a task and may borrow from its surroundings.
 ///
 /// # Panics
-/// If the future panics, with its panic; if a loop runs on this thread already, if the loop cannot be made, or if
-/// it is stopped: [`try_run`] gives these as errors.
+/// If the future panics, with its panic; if a loop runs on this thread already, if the loop cannot be made, if it is
+/// stopped, or if tasks do not end when they are cancelled: [`try_run`] gives these as errors.
 ///
 /// # Examples
 /// ```
@@ -56,7 +56,7 @@ fn try_run_at<F: Future>(
     }
     let runtime = Runtime::new()?;
     let output = runtime.run_at(main, called_at);
-    let shutdown = runtime.shutdown();
+    let shutdown = runtime.shutdown_at(called_at);
     let output = output?;
     shutdown?;
     Ok(output)
@@ -76,6 +76,7 @@ fn unwrap<T>(result: Result<T, RunError>) -> T {
 /// [`shutdown`](Runtime::shutdown) cancels them and gives them turns to end.
 pub struct Runtime {
     event_loop: Rc<EventLoop>,
+    shutdown_grace: Duration,
 }
 
 impl Runtime {
@@ -142,17 +143,25 @@ impl Runtime {
         self.event_loop.run_until_stopped()
     }
 
-    /// Cancels the tasks that are left, gives them turns to end, and closes the loop, as the end of asyncio's `run`.
+    /// Cancels the tasks that are left, waits for their clean-up, and closes the loop, as the end of asyncio's `run`.
     ///
-    /// Tasks that have not ended after 1,000 turns are dropped.
+    /// It waits for as long as [`shutdown_grace`](Builder::shutdown_grace) says, in the loop's time.
     ///
     /// # Errors
-    /// If a loop runs on this thread, or the loop's system calls fail; what is left is dropped then.
+    /// [`RunError::Stuck`] with the tasks that had not ended by then and were dropped; if a loop runs on this thread, or
+    /// the loop's system calls fail: what is left is dropped then, too.
+    #[track_caller]
     pub fn shutdown(self) -> Result<(), RunError> {
-        const MOST_TURNS: usize = 1000;
-        let ended = self.event_loop.end_tasks(MOST_TURNS);
+        self.shutdown_at(Location::caller())
+    }
+
+    fn shutdown_at(self, called_at: &'static Location<'static>) -> Result<(), RunError> {
+        let stuck = self.event_loop.end_tasks(self.shutdown_grace, called_at);
         self.event_loop.close();
-        ended
+        match stuck?.as_slice() {
+            [] => Ok(()),
+            stuck => Err(RunError::Stuck(stuck.to_vec())),
+        }
     }
 
     /// Returns a handle for this thread.
@@ -212,6 +221,7 @@ impl Drop for Runtime {
 #[must_use = "a builder does nothing until `build`"]
 pub struct Builder {
     settings: Settings,
+    shutdown_grace: Duration,
 }
 
 impl Default for Builder {
@@ -223,6 +233,7 @@ impl Default for Builder {
                 timer_resolution: Duration::from_millis(1),
                 observer: None,
             },
+            shutdown_grace: Duration::from_secs(10),
         }
     }
 }
@@ -255,6 +266,13 @@ impl Builder {
         self
     }
 
+    /// Sets how long [`Runtime::shutdown`], and with it the end of [`run`], waits for cancelled tasks to end. The default
+    /// is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
+    pub fn shutdown_grace(mut self, grace: Duration) -> Self {
+        self.shutdown_grace = grace;
+        self
+    }
+
     /// Lets somebody listen to what happens in the loop.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.settings.observer = Some(Box::new(observer));
@@ -268,6 +286,7 @@ impl Builder {
     pub fn build(self) -> io::Result<Runtime> {
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
+            shutdown_grace: self.shutdown_grace,
         })
     }
 }

@@ -1,6 +1,9 @@
 //! Sleeping, and limits on time.
 
-use crate::error::Elapsed;
+mod timeout;
+
+pub use timeout::{TimeoutScope, timeout, timeout_at, timeout_scope};
+
 use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
 use crate::event_loop::context::{NO_LOOP, with_running};
@@ -221,39 +224,6 @@ impl Future for SleepUntil {
         });
         Pin::new(sleep).poll(cx)
     }
-}
-
-/// Limits the time of a future, as asyncio's `timeout`. The time counts from the first poll.
-///
-/// When the time has run out and its turn has come, the future is dropped, even if it could end in this same turn: as
-/// in asyncio the limit then wins. A future that never waits escapes any limit.
-///
-/// # Errors
-/// [`Elapsed`] if the time ran out first.
-///
-/// # Cancellation
-/// Dropping it drops the future.
-///
-/// # Examples
-/// ```
-/// use std::time::Duration;
-/// # roundelay::run(async {
-/// let limit = Duration::from_millis(1);
-/// assert!(roundelay::timeout(limit, std::future::pending::<()>()).await.is_err());
-/// assert_eq!(roundelay::timeout(limit, async { 7 }).await, Ok(7));
-/// # });
-/// ```
-#[doc(alias = "wait_for")]
-pub async fn timeout<F: Future>(limit: Duration, future: F) -> Result<F::Output, Elapsed> {
-    let mut limit = Sleep::limit(limit);
-    let mut future = std::pin::pin!(future);
-    std::future::poll_fn(move |cx| {
-        if Pin::new(&mut limit).poll(cx).is_ready() {
-            return Poll::Ready(Err(Elapsed::new()));
-        }
-        future.as_mut().poll(cx).map(Ok)
-    })
-    .await
 }
 
 /// Returns the time of the clock of the loop that runs on this thread, real or virtual.

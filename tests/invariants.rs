@@ -80,7 +80,7 @@ async fn busy_day() {
         Handle::current().call_later(Duration::from_nanos(item % 7), || ());
     }
     queue.join().await;
-    workers.iter().for_each(|worker| worker.cancel());
+    workers.iter().for_each(|worker| assert!(worker.cancel()));
     let naps = gather((0..500u64).map(|n| async move {
         let nap = sleep(Duration::from_nanos(n * 7919 % 100_000));
         timeout(Duration::from_nanos(40_000), nap).await
@@ -210,7 +210,7 @@ fn a_loop_does_not_sleep_past_the_nearest_of_its_deadlines() {
             // Generous, for busy machines; the nearest other deadline is a minute away.
             assert!(began.elapsed() < Duration::from_secs(20));
         }
-        far.iter().for_each(|nap| nap.cancel());
+        far.iter().for_each(|nap| assert!(nap.cancel()));
     });
 }
 

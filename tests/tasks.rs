@@ -889,7 +889,9 @@ fn many_sizes_reuse_each_others_memory_without_mixing() {
             for (n, task) in tasks.into_iter().enumerate() {
                 match n % 3 {
                     0 => drop(task),
-                    1 => task.cancel(),
+                    1 => {
+                        task.cancel();
+                    }
                     _ => task.await.unwrap(),
                 }
             }

@@ -3,6 +3,9 @@
 //! An entry of the ready queue is an integer, so a callback waits here under its key: from `call_soon` to its
 //! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
 
+use super::EventLoop;
+use super::waker::TaskRef;
+use crate::error::Cancelled;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -14,6 +17,8 @@ pub(crate) enum Callback {
     Call(Box<dyn FnOnce()>, u64),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
+    /// The time of a scope of this task has run out.
+    Expire(TaskRef, u64),
     /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
     Wake(Waker),
     /// Stop the loop: the main task has ended.
@@ -24,6 +29,18 @@ pub(crate) enum Callback {
 pub(crate) trait Aggregate {
     /// The member with this number has ended.
     fn member_finished(&self, member: u32);
+
+    /// The task that awaits the aggregate was cancelled. Takes the request, and appends the members to pass it on to;
+    /// or returns false, and the request goes to the awaiting task itself. Runs no code of others.
+    fn cancel(
+        &self,
+        _event_loop: &EventLoop,
+        _awaiting: TaskRef,
+        _request: &Cancelled,
+        _members: &mut Vec<u32>,
+    ) -> bool {
+        false
+    }
 }
 
 pub(super) struct Callbacks {
@@ -79,6 +96,16 @@ impl Callbacks {
     /// Takes the stop of an ended main task out, leaving its key to the ready queue.
     pub(super) fn cancel_stop(&self, key: u32) {
         if let Some(place @ Some(Callback::Stop)) = self.table.borrow_mut().get_mut(key as usize) {
+            *place = None;
+        }
+    }
+
+    /// Takes the expiry of this scope out, leaving its key to the ready queue.
+    pub(super) fn cancel_expiry(&self, key: u32, scope: u64) {
+        let mut table = self.table.borrow_mut();
+        if let Some(place @ Some(Callback::Expire(..))) = table.get_mut(key as usize)
+            && matches!(place, Some(Callback::Expire(_, own)) if *own == scope)
+        {
             *place = None;
         }
     }

@@ -15,6 +15,7 @@
 
 #![allow(unsafe_code)]
 
+use super::cancel::Cancelling;
 use super::memory::{Class, Memory};
 use crate::error::JoinError;
 use std::alloc::Layout;
@@ -51,6 +52,10 @@ pub(super) mod flag {
     pub(in super::super) const POISONED: u8 = 4;
     /// There may be more to freeing the cell than giving its memory back: an `Extra`, poison, a size beyond the classes.
     pub(in super::super) const RARE: u8 = 8;
+    /// The cancel came from the task that awaits this one: if this one ends by it, so is that one cancelled.
+    pub(in super::super) const FROM_JOINER: u8 = 16;
+    /// A cancel is on its way through the scopes of the task that is being polled: see `Extra::raised`.
+    pub(in super::super) const RAISED: u8 = 32;
 }
 
 /// The part of a cell that is alike for all tasks.
@@ -65,8 +70,6 @@ pub(super) struct Header {
     pub(super) number: u64,
     /// What few tasks have; `None` until it is needed.
     extra: UnsafeCell<Option<Box<Extra>>>,
-    /// The index of the slot that holds this cell.
-    pub(super) index: u32,
     pub(super) state: Cell<State>,
     pub(super) flags: Cell<u8>,
     /// Where the output begins, counted from the header.
@@ -82,6 +85,8 @@ pub(super) struct Extra {
     pub(super) error: Option<JoinError>,
     /// The payload of a panicked step, until the error is made of it.
     panic: Option<Panic>,
+    /// What cancelling needs.
+    pub(super) cancel: Cancelling,
 }
 
 /// A pointer to a cell, made from its allocation, so that it reaches the future as well as the header.
@@ -208,7 +213,6 @@ impl<F: Future> TaskCell<F> {
 pub(super) fn allocate<F: Future>(
     memory: &Memory,
     future: F,
-    index: u32,
     number: u64,
     flags: u8,
     spawned_at: &'static Location<'static>,
@@ -225,7 +229,6 @@ pub(super) fn allocate<F: Future>(
             spawned_at,
             number,
             extra: UnsafeCell::new(None),
-            index,
             state: Cell::new(State::Pending),
             flags: Cell::new(
                 flags
@@ -267,13 +270,14 @@ pub(super) unsafe fn free(memory: &Memory, cell: CellPointer) {
 #[inline(never)]
 unsafe fn free_rare(memory: &Memory, cell: CellPointer) {
     let vtable = cell.vtable;
-    // SAFETY: nobody else has a reference into `extra`: see `with_extra`. An empty cell has no error left in it, so that
-    // this drop runs no code of others.
-    drop(unsafe { (*cell.extra.get()).take() });
+    // SAFETY: nobody else has a reference into `extra`: see `with_extra`.
+    let extra = unsafe { (*cell.extra.get()).take() };
     if !cell.has_flag(flag::POISONED) {
         // SAFETY: the caller's promise; now nothing is left to be dropped.
         unsafe { memory.free(cell.0.cast(), vtable.class, &vtable.layout) };
     }
+    // An empty cell has no error left, but perhaps the waker of a scope that was leaked: code of others, so last.
+    quietly(|| drop(extra));
 }
 
 impl Header {
@@ -293,7 +297,7 @@ impl Header {
     /// Calls `f` with the part that few tasks have, making it if it is missing. `f` runs no code of others.
     pub(super) fn with_extra<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> R {
         self.set_flag(flag::RARE);
-        // SAFETY: only this function and `free_rare` touch `extra`, and `f` does not call them.
+        // SAFETY: only this function, the next one and `free_rare` touch `extra`, and `f` does not call them.
         f(unsafe { &mut *self.extra.get() }.get_or_insert_default())
     }
 
@@ -307,9 +311,16 @@ impl Header {
         matches!(self.state.get(), State::Done | State::Failed | State::Empty)
     }
 
+    /// Calls `f` with the part that few tasks have, if it is there. `f` runs no code of others.
+    pub(super) fn with_extra_if_any<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> Option<R> {
+        // SAFETY: as in `with_extra`.
+        unsafe { &mut *self.extra.get() }.as_deref_mut().map(f)
+    }
+
     /// The task's name: the one it was given, or its number.
     pub(super) fn name(&self) -> String {
-        self.with_extra(|extra| extra.name.as_deref().map(str::to_owned))
+        self.with_extra_if_any(|extra| extra.name.as_deref().map(str::to_owned))
+            .flatten()
             .unwrap_or_else(|| format!("Task-{}", self.number))
     }
 

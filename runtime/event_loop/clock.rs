@@ -61,6 +61,13 @@ impl Clock {
     pub(crate) fn instant(&self, now: u64) -> Instant {
         self.origin + Duration::from_nanos(now)
     }
+
+    /// Returns that instant, or `None` for one that is too far.
+    pub(crate) fn try_instant(&self, now: u64) -> Option<Instant> {
+        (now != NEVER)
+            .then(|| self.origin.checked_add(Duration::from_nanos(now)))
+            .flatten()
+    }
 }
 
 /// A duration as nanoseconds, saturating: 584 years and more are `NEVER`.

@@ -72,7 +72,7 @@ impl<T> Join<T> {
     }
 
     #[cold]
-    fn post(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
+    pub(crate) fn post(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
         let index = self.index;
         if let Some(shared) = inbox::shared(self.runtime as u16) {
             // An ended runtime has no task left to keep house for.
@@ -132,6 +132,11 @@ impl<T> Join<T> {
         // SAFETY: as in `poll`; the output is taken through `&mut self` or `self` only, and `self` is borrowed.
         self.with(|event_loop, index| unsafe { event_loop.with_output(index, f) })
             .flatten()
+    }
+
+    /// The slot, if the task is one of this loop's.
+    pub(crate) fn index_in(&self, event_loop: &EventLoop) -> Option<u32> {
+        (self.runtime == event_loop.serial).then_some(self.index)
     }
 
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {

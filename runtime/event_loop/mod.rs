@@ -6,6 +6,7 @@
 
 mod atomic;
 pub(crate) mod callbacks;
+pub(crate) mod cancel;
 mod cell;
 pub(crate) mod clock;
 pub(crate) mod context;
@@ -17,6 +18,7 @@ mod memory;
 pub(crate) mod observer;
 pub(crate) mod reactor;
 mod ready_queue;
+pub(crate) mod scope;
 mod services;
 mod slots;
 mod tasks;
@@ -25,7 +27,7 @@ pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
 
-use crate::error::RunError;
+use crate::error::{CancelReason, Cancelled, RunError, Stuck};
 use crate::sys::clock::coarse_now;
 use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
@@ -38,6 +40,7 @@ use services::Services;
 use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
@@ -54,6 +57,8 @@ const CROWD: usize = 8;
 /// The loop wakes so many nanoseconds early for a lone timer, and looks outside without blocking for the rest: a system
 /// needs 20,000 to 30,000 to wake a sleeper.
 const EARLY: u64 = 10_000;
+/// With a virtual clock, which stands still while something is ready, a shutdown ends after so many turns at the latest.
+const MOST_TURNS: usize = 1_000_000;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
 const SOON: u64 = 1000;
 
@@ -383,6 +388,7 @@ impl EventLoop {
             Some(Callback::Member(aggregate, member)) => {
                 cell::quietly(move || aggregate.member_finished(member));
             }
+            Some(Callback::Expire(task, scope)) => self.expire(task, scope),
             Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
             Some(Callback::Stop) => self.stop(),
             None => {}
@@ -508,24 +514,39 @@ impl EventLoop {
         }
     }
 
-    /// Cancels all tasks and runs turns until they have ended, at most so many.
+    /// Cancels all tasks and runs turns until they have ended, or this time has passed. Returns those that have not.
     ///
-    /// What the drops of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
+    /// What the ends of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
     /// turn: the loop never blocks for a task that was not asked to end.
-    pub(crate) fn end_tasks(&self, most_turns: usize) -> Result<(), RunError> {
+    pub(crate) fn end_tasks(
+        &self,
+        grace: Duration,
+        called_at: &'static Location<'static>,
+    ) -> Result<Vec<Stuck>, RunError> {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
-        let mut first_not_asked = self.cancel_from(0);
-        for _ in 0..most_turns {
-            if self.tasks.unfinished.get() == 0 {
-                break;
-            }
+        let request = Cancelled::new(CancelReason::Shutdown, None, None, called_at);
+        let mut first_not_asked = self.cancel_from(0, &request);
+        let end = self.clock.now().saturating_add(clock::nanoseconds(grace));
+        // It wakes the loop.
+        let (timer, key, serial) = self.call_at(end, Box::new(|| ()));
+        let mut turns_left = if self.clock.is_virtual() {
+            MOST_TURNS
+        } else {
+            usize::MAX
+        };
+        while self.tasks.unfinished.get() > 0 && self.clock.now() < end && turns_left > 0 {
             if self.ready.is_empty() {
-                first_not_asked = self.cancel_from(first_not_asked);
+                first_not_asked = self.cancel_from(first_not_asked, &request);
             }
             self.turn()?;
+            turns_left -= 1;
         }
-        Ok(())
+        if let Some(timer) = timer {
+            self.timers.borrow_mut().cancel(timer);
+        }
+        drop(self.take_call(key, serial, true));
+        Ok(self.unfinished_tasks())
     }
 
     /// Ends the loop: drops tasks, callbacks and posts, each on this thread, and refuses everything from now on.

@@ -13,6 +13,8 @@ use std::cell::{Cell, UnsafeCell};
 
 const CHUNK: usize = 1024;
 pub(super) const NO_SLOT: u32 = u32::MAX;
+/// Stands for a task's index where an aggregate is awaited, which is in the cell's `Extra`.
+pub(super) const AGGREGATE: u32 = u32::MAX - 1;
 pub(super) const QUEUED: u32 = 1 << 31;
 pub(super) const LIVE: u32 = 1 << 30;
 const GENERATION: u32 = (1 << GENERATION_BITS) - 1;
@@ -22,8 +24,9 @@ pub(super) struct Slot {
     pub(super) cell: Cell<Option<CellPointer>>,
     /// The generation, and two bits: LIVE while the slot has a cell, QUEUED while its index stands in the ready queue.
     pub(super) word: Cell<u32>,
-    /// The next free slot while this one is free.
-    pub(super) next_free: Cell<u32>,
+    /// While the slot is free, the next free one. While its task waits, what it awaits, to which a cancel is passed on:
+    /// the index of a task, `AGGREGATE`, or `NO_SLOT`. Written after each step.
+    pub(super) link: Cell<u32>,
 }
 
 impl Slot {
@@ -41,7 +44,7 @@ pub(super) struct Tasks {
     /// Grows only; a chunk is never moved or freed while the loop lives. The list itself is borrowed only inside
     /// `slot` and `grow`, which run no code of others.
     chunks: UnsafeCell<Vec<Box<[Slot; CHUNK]>>>,
-    /// The free slot used last, linked through `next_free`.
+    /// The free slot used last, linked through `link`.
     pub(super) first_free: Cell<u32>,
     pub(super) memory: Memory,
     /// How many tasks have not ended.
@@ -50,6 +53,12 @@ pub(super) struct Tasks {
     pub(super) next_number: Cell<u64>,
     /// The task that was polled last; `TaskRef::NONE` while something else runs.
     pub(super) current: Cell<TaskRef>,
+    /// What the task that is being polled has begun to await in this step, as in `Slot::link`.
+    pub(super) awaits: Cell<u32>,
+    /// The scope that is being polled, 0 for none; see `scope`.
+    pub(super) scope: Cell<u64>,
+    /// The number of the next scope.
+    pub(super) next_scope: Cell<u64>,
 }
 
 impl Tasks {
@@ -61,6 +70,9 @@ impl Tasks {
             unfinished: Cell::new(0),
             next_number: Cell::new(1),
             current: Cell::new(TaskRef::NONE),
+            awaits: Cell::new(NO_SLOT),
+            scope: Cell::new(0),
+            next_scope: Cell::new(1),
         }
     }
 
@@ -93,7 +105,7 @@ impl Tasks {
             .map(|n| Slot {
                 cell: Cell::new(None),
                 word: Cell::new(0),
-                next_free: Cell::new(if n + 1 < CHUNK as u32 {
+                link: Cell::new(if n + 1 < CHUNK as u32 {
                     first + n + 1
                 } else {
                     NO_SLOT
@@ -112,7 +124,7 @@ impl Tasks {
     #[inline(always)]
     pub(super) fn release(&self, index: u32, slot: &Slot) {
         slot.word.set((slot.generation() + 1) & GENERATION);
-        slot.next_free.set(self.first_free.get());
+        slot.link.set(self.first_free.get());
         self.first_free.set(index);
     }
 }

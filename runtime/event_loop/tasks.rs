@@ -8,7 +8,7 @@ use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waker::{self, TaskRef};
 use super::{EventLoop, callbacks::Callback};
-use crate::error::{JoinError, RunError};
+use crate::error::{Cancelled, JoinError, RunError, Stuck};
 use crate::sys::prefetch::prefetch;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -36,7 +36,7 @@ impl Waiter {
     }
 
     #[inline(always)]
-    fn unpack(word: u64) -> Self {
+    pub(super) fn unpack(word: u64) -> Self {
         match word >> 62 {
             0 => Waiter::Nobody,
             1 => Waiter::Task(TaskRef::from_bits(word & !(3 << 62))),
@@ -84,12 +84,13 @@ impl EventLoop {
         let slot = tasks
             .slot(index)
             .expect("the free list holds slots of the table");
-        tasks.first_free.set(slot.next_free.get());
+        tasks.first_free.set(slot.link.get());
         let number = tasks.next_number.get();
         tasks.next_number.set(number + 1);
         let flags = if has_handle { flag::HANDLE } else { 0 };
-        let cell = cell::allocate(&tasks.memory, future, index, number, flags, spawned_at);
+        let cell = cell::allocate(&tasks.memory, future, number, flags, spawned_at);
         slot.cell.set(Some(cell));
+        slot.link.set(NO_SLOT);
         // A free slot's word is its generation alone, so that this sum sets both bits. An `or` would be compiled to the
         // write of one byte, and the step's read of the whole word would have to wait for it.
         slot.word.set(slot.word.get() + (LIVE | QUEUED));
@@ -140,7 +141,7 @@ impl EventLoop {
     }
 
     /// Queues a task for a step or for its disposal, unless it is queued already.
-    fn queue(&self, index: u32) {
+    pub(super) fn queue(&self, index: u32) {
         if let Some(slot) = self.tasks.slot(index)
             && slot.word.get() & QUEUED == 0
         {
@@ -169,37 +170,32 @@ impl EventLoop {
         }
         let task = TaskRef::new(index, slot.generation());
         self.tasks.current.set(task);
-        let ended = if cell.has_flag(flag::CANCEL) {
-            self.deliver_cancel(cell);
-            true
-        } else {
-            self.step::<OBSERVED>(task, cell)
-        };
-        if ended {
+        if cell.has_flag(flag::CANCEL) && self.deliver_cancel(cell)
+            || self.step::<OBSERVED>(task, slot, cell)
+        {
             self.finish::<OBSERVED>(index, slot, cell);
         }
     }
 
+    /// Polls a task. Returns whether it has ended.
     #[inline(always)]
-    fn step<const OBSERVED: bool>(&self, task: TaskRef, cell: CellPointer) -> bool {
+    fn step<const OBSERVED: bool>(&self, task: TaskRef, slot: &Slot, cell: CellPointer) -> bool {
         self.observe_if::<OBSERVED>(|| Event::PollStarted {
             task: TaskId(cell.number),
         });
+        self.tasks.awaits.set(NO_SLOT);
         // The waker's drop does nothing; leaving it out saves the call.
         let waker = ManuallyDrop::new(waker::waker(self.short, task));
-        let ended = cell.poll(&mut Context::from_waker(&waker));
+        let mut ended = cell.poll(&mut Context::from_waker(&waker));
+        slot.link.set(self.tasks.awaits.get());
+        if cell.has_flag(flag::CANCEL | flag::RAISED) {
+            ended = self.cancel_after_step(task, cell, ended);
+        }
         self.observe_if::<OBSERVED>(|| Event::PollEnded {
             task: TaskId(cell.number),
             ended,
         });
         ended
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn deliver_cancel(&self, cell: CellPointer) {
-        let error = JoinError::cancelled(cell.name(), cell.spawned_at);
-        cell.drop_future(error);
     }
 
     /// A task has ended: tells whoever waits, and disposes of it if nobody holds its handle.
@@ -216,7 +212,12 @@ impl EventLoop {
         }
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
-            Waiter::Task(task) => self.wake_task::<OBSERVED>(task),
+            Waiter::Task(task) => {
+                if cell.has_flag(flag::FROM_JOINER) {
+                    self.cancel_joiner(task, index, cell);
+                }
+                self.wake_task::<OBSERVED>(task);
+            }
             Waiter::Callback(key) => self.finish_callback(key),
         }
     }
@@ -256,7 +257,7 @@ impl EventLoop {
 
     /// The slot and the cell at an index for which a handle exists, so that they are there.
     #[inline(always)]
-    fn held_slot(&self, index: u32) -> (&Slot, CellPointer) {
+    pub(super) fn held_slot(&self, index: u32) -> (&Slot, CellPointer) {
         self.tasks
             .slot(index)
             .and_then(|slot| slot.cell.get().map(|cell| (slot, cell)))
@@ -265,7 +266,7 @@ impl EventLoop {
 
     /// The cell at an index for which a handle exists.
     #[inline(always)]
-    fn held(&self, index: u32) -> CellPointer {
+    pub(super) fn held(&self, index: u32) -> CellPointer {
         self.held_slot(index).1
     }
 
@@ -289,6 +290,7 @@ impl EventLoop {
         match waker::task_of(waker, self.short) {
             Some(task) if task.index() != index && !cell.is_finished() => {
                 self.set_waiter(cell, Waiter::Task(task));
+                self.tasks.awaits.set(index);
                 Poll::Pending
             }
             _ => match self.poll_rare_join(index, waker) {
@@ -379,17 +381,6 @@ impl EventLoop {
         }
     }
 
-    /// Asks the task at `index` to cancel at its next turn. Returns whether it has not ended yet.
-    pub(crate) fn cancel(&self, index: u32) -> bool {
-        let cell = self.held(index);
-        let live = !cell.is_finished();
-        if live {
-            cell.set_flag(flag::CANCEL);
-            self.queue(index);
-        }
-        live
-    }
-
     /// Whether the task at `index` has ended.
     pub(crate) fn is_finished(&self, index: u32) -> bool {
         self.held(index).is_finished()
@@ -443,14 +434,20 @@ impl EventLoop {
     }
 
     /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
-    pub(super) fn cancel_from(&self, number: u64) -> u64 {
-        self.each_pending(|_, _, cell| {
+    pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
+        self.each_pending(|index, _, cell| {
             if cell.number >= number {
-                cell.set_flag(flag::CANCEL);
-                self.queue(cell.index);
+                self.cancel(index, request);
             }
         });
         self.tasks.next_number.get()
+    }
+
+    /// The tasks that have not ended, oldest first.
+    pub(super) fn unfinished_tasks(&self) -> Vec<Stuck> {
+        let mut stuck = Vec::new();
+        self.each_pending(|_, _, cell| stuck.push(Stuck::new(cell.name(), cell.spawned_at)));
+        stuck
     }
 
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.

@@ -35,7 +35,7 @@ impl TaskRef {
     }
 
     #[inline(always)]
-    pub(super) fn index(self) -> u32 {
+    pub(crate) fn index(self) -> u32 {
         (self.0 & ((1 << INDEX_BITS) - 1)) as u32
     }
 

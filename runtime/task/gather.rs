@@ -4,13 +4,15 @@
 //! waiter: two turns after the last member's end, so that a trace of turns equals asyncio's.
 
 use super::join::{JoinHandle, spawn};
-use crate::error::JoinError;
+use crate::error::{Cancelled, JoinError};
+use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
-use crate::event_loop::waker::TaskWaker;
+use crate::event_loop::context::with_running;
+use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::pin::Pin;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 /// Spawns the futures as tasks, in order and at once, and returns their outputs by position, as asyncio's `gather`.
@@ -22,8 +24,9 @@ use std::task::{Context, Poll};
 /// If no loop runs on this thread.
 ///
 /// # Cancellation
-/// Dropping a gather that is being awaited cancels the members that have not ended. Dropping one that was never
-/// awaited lets them run.
+/// Cancelling the task that awaits it cancels the members that have not ended; the task itself is cancelled when the
+/// first of them has ended by it (of a [`settled`](Gather::settled) gather, all of them). Dropping a gather that was being awaited cancels the
+/// members, too; dropping one that was never awaited lets them run.
 ///
 /// # Examples
 /// ```
@@ -112,6 +115,8 @@ struct Members<T> {
     /// Whether the whole is complete.
     complete: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
+    /// The task that awaits the whole and was cancelled, and by which request, which went on to the members.
+    cancelled: RefCell<Option<(TaskRef, Cancelled)>>,
 }
 
 impl<T: 'static> Members<T> {
@@ -125,6 +130,7 @@ impl<T: 'static> Members<T> {
             fails,
             complete: Cell::new(unfinished == 0),
             waker: RefCell::new(None),
+            cancelled: RefCell::new(None),
         });
         for (member, handle) in members.handles.borrow().iter().enumerate() {
             let handle = handle.as_ref().expect("nothing was taken yet");
@@ -149,13 +155,35 @@ impl<T: 'static> Members<T> {
     }
 
     /// Waits for the whole. As `poll`, but leaves the outputs where they are.
-    fn poll(&self, cx: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.complete.get() {
             return Poll::Ready(());
         }
         let before = self.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
+        let this: Weak<Self> = Rc::downgrade(self);
+        with_running(|event_loop| event_loop.await_aggregate(cx.waker(), this));
         Poll::Pending
+    }
+
+    /// The whole is complete: if the awaiting task was cancelled, that request now arrives there, unless a member failed
+    /// by itself.
+    fn completed(&self) {
+        if let Some((task, request)) = self.cancelled.take() {
+            let failed = self.failed.get().filter(|_| self.eager.get());
+            let own = failed.is_some_and(|member| {
+                let handles = self.handles.borrow();
+                let handle = handles[member as usize].as_ref();
+                handle.is_some_and(|handle| !handle.was_cancelled())
+            });
+            if !own {
+                with_running(|event_loop| event_loop.cancel_awaiting(task, &request));
+            }
+        }
+        let waker = self.waker.take();
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     fn take(&self, member: usize) -> Result<T, JoinError> {
@@ -183,11 +211,32 @@ impl<T: 'static> Aggregate for Members<T> {
             self.note(member, handle);
         }
         if self.complete.get() {
-            let waker = self.waker.take();
-            if let Some(waker) = waker {
-                waker.wake();
-            }
+            self.completed();
         }
+    }
+
+    fn cancel(
+        &self,
+        event_loop: &EventLoop,
+        awaiting: TaskRef,
+        request: &Cancelled,
+        members: &mut Vec<u32>,
+    ) -> bool {
+        let handles = self.handles.borrow();
+        let unfinished = handles
+            .iter()
+            .flatten()
+            .filter_map(|handle| handle.unfinished_in(event_loop));
+        let before = members.len();
+        members.extend(unfinished);
+        let passed = members.len() > before && !self.complete.get();
+        if passed {
+            let before = self.cancelled.replace(Some((awaiting, request.clone())));
+            drop(before);
+        } else {
+            members.truncate(before);
+        }
+        passed
     }
 }
 

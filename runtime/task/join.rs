@@ -1,6 +1,6 @@
 //! Spawning a task, and the handle to its end.
 
-use crate::error::JoinError;
+use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::{Aggregate, Callback};
 use crate::event_loop::context::{NO_LOOP, with_running};
@@ -73,22 +73,67 @@ impl<T> JoinHandle<T> {
         JoinHandle(Join::spawn(event_loop, future, spawned_at))
     }
 
-    /// Asks the task to cancel: its future is dropped at its next turn, and awaiting gives
-    /// [`JoinError::is_cancelled`]. A task that has not begun never runs.
+    /// Asks the task to cancel, as asyncio's `cancel`. Returns whether it has not ended yet.
     ///
-    /// From another thread the request travels through the loop's inbox.
-    pub fn cancel(&self) {
-        self.0.with_or_post(|event_loop, index| {
-            event_loop.cancel(index);
-        });
+    /// The request arrives at the task's next step: at its innermost [`catch_cancel`](crate::catch_cancel), or else its
+    /// future is dropped, and awaiting it gives [`JoinError::is_cancelled`]. A task that has not begun never runs. If the task awaits another
+    /// one, or a gather, the request is passed on to that one first, and arrives here if that one ends by it.
+    ///
+    /// From another thread the request travels through the loop's inbox, and the answer is true.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.ask(None, Location::caller(), EventLoop::cancel)
     }
 
-    /// Ends the task at its next turn: its future is dropped there, never inside this call.
-    ///
-    /// At present this is what [`cancel`](JoinHandle::cancel) does too. A cancel is a request, which a task will be able
-    /// to catch; an abort will stay final.
-    pub fn abort(&self) {
-        self.cancel();
+    /// Asks the task to cancel, like [`cancel`](JoinHandle::cancel), with words that whoever is told of it can read.
+    #[track_caller]
+    pub fn cancel_with(&self, message: &str) -> bool {
+        self.ask(Some(message), Location::caller(), EventLoop::cancel)
+    }
+
+    /// Ends the task at its next turn: its future is dropped there, never inside this call, and no
+    /// [`catch_cancel`](crate::catch_cancel) keeps it from that. Returns whether it has not ended yet.
+    #[track_caller]
+    pub fn abort(&self) -> bool {
+        self.ask(None, Location::caller(), EventLoop::abort)
+    }
+
+    fn ask(
+        &self,
+        message: Option<&str>,
+        at: &'static Location<'static>,
+        how: fn(&EventLoop, u32, &Cancelled) -> bool,
+    ) -> bool {
+        let here = self.0.with(|event_loop, index| {
+            let request = event_loop.request(CancelReason::Explicit, message, at);
+            how(event_loop, index, &request)
+        });
+        here.unwrap_or_else(|| {
+            let request = Cancelled::new(CancelReason::Explicit, message, None, at);
+            self.0.post(move |event_loop, index| {
+                how(event_loop, index, &request);
+            });
+            true
+        })
+    }
+
+    /// Returns how many requests to cancel were made and not taken back, as asyncio's `cancelling`. 0 on other threads.
+    #[doc(alias = "cancelling")]
+    pub fn cancel_requests(&self) -> u32 {
+        self.0.with(EventLoop::cancel_requests).unwrap_or(0)
+    }
+
+    /// Takes a request to cancel back, and returns how many are left, as asyncio's `uncancel`. The last one that is
+    /// taken back before it was delivered is not delivered.
+    pub fn uncancel(&self) -> u32 {
+        self.0.with(EventLoop::uncancel).unwrap_or(0)
+    }
+
+    /// The task's slot in this loop, if it is one of its tasks and has not ended.
+    pub(super) fn unfinished_in(&self, event_loop: &EventLoop) -> Option<u32> {
+        self.0
+            .index_in(event_loop)
+            .filter(|&index| !event_loop.is_finished(index))
     }
 
     /// Returns whether the task has ended. False on other threads, where this cannot be seen.

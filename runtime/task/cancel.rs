@@ -1,0 +1,145 @@
+//! Catching a cancel, and what a task may ask about its own.
+
+use crate::error::{CancelReason, Cancelled, JoinError};
+use crate::event_loop::EventLoop;
+use crate::event_loop::cancel::Target;
+use crate::event_loop::context::with_running;
+use crate::event_loop::scope::Scope;
+use std::panic::Location;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll};
+
+/// Runs a future so that a cancel of the task stops here: the future is dropped, and the code after it goes on and may
+/// await, as after asyncio's `except CancelledError`.
+///
+/// A request is delivered once. What follows runs as if nothing had been asked, until another request comes; to end the task as
+/// cancelled after all, await [`Cancelled::resume`]. Of scopes that lie within each other the innermost takes the cancel.
+/// With several at once in one task, as in a `join!`, it is the one that was entered last. Outside of a task it does nothing.
+///
+/// # Errors
+/// The request, if one arrived.
+///
+/// # Cancellation
+/// This is where it ends. An [`abort`](crate::JoinHandle::abort) does not stop here.
+///
+/// # Examples
+/// ```
+/// use roundelay::{catch_cancel, spawn, yield_now};
+/// # roundelay::run(async {
+/// let worker = spawn(async {
+///     match catch_cancel(std::future::pending::<()>()).await {
+///         Err(cancelled) => {
+///             yield_now().await; // The clean-up may await.
+///             cancelled.resume().await
+///         }
+///         Ok(()) => {}
+///     }
+/// });
+/// yield_now().await;
+/// worker.cancel();
+/// assert!(worker.await.unwrap_err().is_cancelled());
+/// # });
+/// ```
+pub async fn catch_cancel<F: Future>(future: F) -> Result<F::Output, Cancelled> {
+    let mut future = pin!(Some(future));
+    let mut scope = None;
+    std::future::poll_fn(move |cx| {
+        let Some(scope) = scope_of(&mut scope, cx) else {
+            return poll_some(future.as_mut(), cx).map(Ok);
+        };
+        let polled = scope.poll(cx, |cx| poll_some(future.as_mut(), cx));
+        if polled.is_ready() {
+            // A cancelled future is dropped here and not by its owner: within the step, and before the code goes on.
+            future.set(None);
+        }
+        polled
+    })
+    .await
+}
+
+/// The scope, entered at the first poll.
+fn scope_of<'a>(scope: &'a mut Option<Scope>, cx: &Context<'_>) -> Option<&'a mut Scope> {
+    if scope.is_none() {
+        *scope = Scope::enter(cx, None);
+    }
+    scope.as_mut()
+}
+
+fn poll_some<F: Future>(future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
+    match future.as_pin_mut() {
+        Some(future) => future.poll(cx),
+        None => panic!("a future was polled after its end"),
+    }
+}
+
+impl Cancelled {
+    /// Lets the cancel go on outwards, as asyncio's `raise` in an `except CancelledError`: the next scope around takes it in this same
+    /// step, or the task ends as cancelled. The future never ends.
+    ///
+    /// # Panics
+    /// When it is polled outside of a task.
+    pub async fn resume(self) -> ! {
+        std::future::poll_fn(|_| {
+            let raised = with_running(|event_loop| event_loop.raise(&self));
+            assert!(
+                raised == Some(true),
+                "a cancel can only go on within a task: spawn the code"
+            );
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Makes a request out of nothing, as asyncio's `raise CancelledError()`; to be [resumed](Cancelled::resume).
+    #[track_caller]
+    pub fn raised_here(message: Option<&str>) -> Self {
+        let at = Location::caller();
+        with_running(|event_loop| event_loop.request(CancelReason::Explicit, message, at))
+            .unwrap_or_else(|| Cancelled::new(CancelReason::Explicit, message, None, at))
+    }
+}
+
+impl JoinError {
+    /// Returns the request by which the task ended, if it was cancelled, or the error if it was not.
+    ///
+    /// # Errors
+    /// Gives the error back if the task ended otherwise.
+    pub fn into_cancelled(self) -> Result<Cancelled, JoinError> {
+        match self.cancelled() {
+            Some(cancelled) => Ok(cancelled.clone()),
+            None => Err(self),
+        }
+    }
+}
+
+/// Asks the task that runs to cancel: the request arrives when it next waits. Returns whether a task runs.
+///
+/// As in asyncio, awaits of what is ready pass, and a task that ends without waiting ends as cancelled.
+#[track_caller]
+pub fn cancel_current() -> bool {
+    let at = Location::caller();
+    with_running(|event_loop| {
+        let task = event_loop.current_ref()?;
+        let request = event_loop.request(CancelReason::Explicit, None, at);
+        Some(event_loop.cancel_task(task, Target::Innermost, &request))
+    })
+    .flatten()
+    .unwrap_or(false)
+}
+
+/// Returns how many requests to cancel the task that runs has and has not taken back, as asyncio's `cancelling`.
+#[doc(alias = "cancelling")]
+pub fn cancel_requests() -> u32 {
+    with_current(EventLoop::cancel_requests)
+}
+
+/// Takes back a request to cancel the task that runs, and returns how many are left, as asyncio's `uncancel`.
+pub fn uncancel() -> u32 {
+    with_current(EventLoop::uncancel)
+}
+
+fn with_current(f: fn(&EventLoop, u32) -> u32) -> u32 {
+    with_running(|event_loop| Some(f(event_loop, event_loop.current_ref()?.index())))
+        .flatten()
+        .unwrap_or(0)
+}
