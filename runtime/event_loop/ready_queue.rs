@@ -55,8 +55,10 @@ pub(crate) struct ReadyQueue {
     ///
     /// # Invariant
     /// No reference into it outlives a method of this type, and no method runs code of others. The length is a power
-    /// of two.
+    /// of two, and `mask` is one less.
     ring: UnsafeCell<Box<[u32]>>,
+    /// The ring's length less one. Written with `ring`.
+    mask: Cell<usize>,
     /// The position of the oldest entry, counted without wrapping; used modulo the ring's length.
     head: Cell<usize>,
     /// The position behind the newest entry, counted likewise. Equal to `head` when the queue is empty.
@@ -67,6 +69,7 @@ impl ReadyQueue {
     pub(crate) fn new() -> Self {
         ReadyQueue {
             ring: UnsafeCell::new(vec![0; 64].into_boxed_slice()),
+            mask: Cell::new(63),
             head: Cell::new(0),
             tail: Cell::new(0),
         }
@@ -85,11 +88,11 @@ impl ReadyQueue {
     /// Puts an entry behind all others.
     #[inline(always)]
     pub(crate) fn push(&self, entry: Entry) {
-        if self.len() > self.mask() {
+        if self.len() > self.mask.get() {
             return self.grow_and_push(entry);
         }
         let tail = self.tail.get();
-        let place = tail & self.mask();
+        let place = tail & self.mask.get();
         // SAFETY: by the invariants of `ring` no other reference to it is alive, and its length is a power of two,
         // so that a position masked by one less is within it.
         unsafe { *(&mut *self.ring.get()).get_unchecked_mut(place) = entry.pack() };
@@ -103,14 +106,7 @@ impl ReadyQueue {
         let head = self.head.get();
         self.head.set(head.wrapping_add(1));
         // SAFETY: as in `push`.
-        Entry::unpack(unsafe { *(&*self.ring.get()).get_unchecked(head & self.mask()) })
-    }
-
-    /// The ring's length less one.
-    #[inline(always)]
-    fn mask(&self) -> usize {
-        // SAFETY: by the invariants of `ring` no exclusive reference to it is alive.
-        unsafe { &*self.ring.get() }.len() - 1
+        Entry::unpack(unsafe { *(&*self.ring.get()).get_unchecked(head & self.mask.get()) })
     }
 
     /// The rare way to push: a call at the very end of the frequent one, which so has nothing to save across it.
@@ -131,9 +127,15 @@ impl ReadyQueue {
         bigger.extend_from_slice(&ring[head..]);
         bigger.extend_from_slice(&ring[..head]);
         bigger.resize(old * 2, 0);
-        *ring = bigger.into_boxed_slice();
+        self.replace(ring, bigger.into_boxed_slice());
         self.head.set(0);
         self.tail.set(old);
+    }
+
+    fn replace(&self, ring: &mut Box<[u32]>, new: Box<[u32]>) {
+        debug_assert!(new.len().is_power_of_two());
+        self.mask.set(new.len() - 1);
+        *ring = new;
     }
 
     /// Gives back the memory of a past peak. Called when the loop is about to sleep, so the ring is empty.
@@ -142,7 +144,7 @@ impl ReadyQueue {
         // SAFETY: by the invariant of `ring` no other reference to it is alive.
         let ring = unsafe { &mut *self.ring.get() };
         if self.is_empty() && ring.len() > KEEP {
-            *ring = vec![0; 64].into_boxed_slice();
+            self.replace(ring, vec![0; 64].into_boxed_slice());
         }
     }
 }

@@ -86,6 +86,22 @@ impl Tasks {
             .map(|chunk| &chunk[index as usize % CHUNK])
     }
 
+    /// The slot at an index that is known to be one of the table's.
+    ///
+    /// # Safety
+    /// The index came from the table: from its free list, from the ready queue, or from a handle of a task of this loop. Those of
+    /// wakers may be an earlier runtime's.
+    #[inline(always)]
+    pub(super) unsafe fn known_slot(&self, index: u32) -> &Slot {
+        debug_assert!(index < self.capacity());
+        // SAFETY: as in `slot`; the table only grows, so that an index that was in it still is.
+        unsafe {
+            let chunks = &*self.chunks.get();
+            let chunk = chunks.get_unchecked(index as usize / CHUNK);
+            chunk.get_unchecked(index as usize % CHUNK)
+        }
+    }
+
     /// How many slots there are.
     pub(super) fn capacity(&self) -> u32 {
         // SAFETY: as in `slot`.

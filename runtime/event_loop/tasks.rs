@@ -81,9 +81,8 @@ impl EventLoop {
             self.shared.reserve(tasks.capacity());
         }
         let index = tasks.first_free.get();
-        let slot = tasks
-            .slot(index)
-            .expect("the free list holds slots of the table");
+        // SAFETY: the free list holds slots of the table.
+        let slot = unsafe { tasks.known_slot(index) };
         tasks.first_free.set(slot.link.get());
         let number = tasks.next_number.get();
         tasks.next_number.set(number + 1);
@@ -155,9 +154,8 @@ impl EventLoop {
     /// This is the one place where futures are polled.
     #[inline(always)]
     pub(super) fn run_task<const OBSERVED: bool>(&self, index: u32) {
-        let Some(slot) = self.tasks.slot(index) else {
-            return;
-        };
+        // SAFETY: what stands in the ready queue was found in the table first.
+        let slot = unsafe { self.tasks.known_slot(index) };
         // The flag goes before the poll: a wake from here on must lead to another one.
         slot.word.set(slot.word.get() & !QUEUED);
         let Some(cell) = slot.cell.get() else {
@@ -280,7 +278,9 @@ impl EventLoop {
         index: u32,
         waker: &Waker,
     ) -> Poll<Result<T, JoinError>> {
-        let (slot, cell) = self.held_slot(index);
+        // SAFETY: the caller has a handle of one of this loop's tasks.
+        let slot = unsafe { self.tasks.known_slot(index) };
+        let cell = slot.cell.get().expect("a handle keeps its task's cell");
         if cell.state.get() == State::Done {
             // SAFETY: the caller's promise.
             let output = unsafe { cell.take_output() };
