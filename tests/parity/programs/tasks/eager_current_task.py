@@ -3,36 +3,29 @@ import asyncio
 import virtual_time
 
 
-def i_am(name):
-    asyncio.current_task().set_name(name)
-
-
-def who():
-    return asyncio.current_task().get_name()
-
-
-async def inner():
-    i_am("inner")
-    print("inner:", who())
+async def inner(spawner):
+    me = asyncio.current_task()
+    print("inner is the spawner:", me is spawner)
     await asyncio.sleep(0)
-    print("inner again:", who())
+    print("inner is itself:", asyncio.current_task() is me)
 
 
-async def outer():
-    i_am("outer")
-    task = asyncio.create_task(inner())
-    print("outer after the spawn:", who())
+async def outer(spawner):
+    me = asyncio.current_task()
+    print("outer is the spawner:", me is spawner)
+    task = asyncio.create_task(inner(me))
+    print("outer is itself after the spawn:", asyncio.current_task() is me)
     await task
-    print("outer again:", who())
+    print("outer is itself:", asyncio.current_task() is me)
 
 
 async def main():
-    i_am("main")
+    me = asyncio.current_task()
     asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-    task = asyncio.create_task(outer())
-    print("main after the spawn:", who())
+    task = asyncio.create_task(outer(me))
+    print("main is itself after the spawn:", asyncio.current_task() is me)
     await task
-    print("main again:", who())
+    print("main is itself:", asyncio.current_task() is me)
 
 
 virtual_time.run(main())
