@@ -1,18 +1,14 @@
-# Turns from cancel() to its delivery in the joiner: leaf 2, with one joined child 3, with a gather 4.
+# Turns from a request to the error in the task: leaf wait 1, runnable 1, joined child 2, gather 3.
 import asyncio
 import virtual_time
 
 
-async def cancelled_after(task):
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    await asyncio.sleep(0)
-    before = virtual_time.turns()
-    task.cancel()
+async def measured(name, awaitable, start):
     try:
-        await task
+        await awaitable
     except asyncio.CancelledError:
-        return virtual_time.turns() - before
+        print(name, virtual_time.turns() - start[0])
+        raise
 
 
 async def leaf():
@@ -33,8 +29,14 @@ async def gathers():
 
 
 async def main():
-    for make in (leaf, runnable, joins, gathers):
-        print(make.__name__, await cancelled_after(asyncio.create_task(make())))
+    for name, awaitable in (("leaf", leaf()), ("runnable", runnable()), ("joins", joins()), ("gathers", gathers())):
+        start = [0]
+        task = asyncio.create_task(measured(name, awaitable, start))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        start[0] = virtual_time.turns()
+        task.cancel()
+        await asyncio.wait([task])
 
 
 virtual_time.run(main())
