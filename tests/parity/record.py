@@ -2,7 +2,7 @@
 """Runs the parity programs and records or checks what they print.
 
     record.py                     write the .expected file of every program
-    record.py loop turns/gather  only an area, or only a program
+    record.py loop turns/gather   only an area, or only a program
     record.py --check             compare instead of writing; exit 1 if anything differs
 
 Every program runs once per hash seed, and all the runs must print the same. A program must also end
