@@ -1,4 +1,4 @@
-# A group refuses new members while it aborts and when it is over.
+# A group refuses new members while it aborts.
 import asyncio
 
 import virtual_time
@@ -38,7 +38,6 @@ async def main():
             group.create_task(bad())
     except ExceptionGroup as e:
         print("group of", *[str(error) for error in e.exceptions])
-    spawn_late(group)
 
 
 virtual_time.run(main())
