@@ -1,6 +1,5 @@
 # Cancelling the task that takes the items leaves the members alone.
 import asyncio
-
 import virtual_time
 
 

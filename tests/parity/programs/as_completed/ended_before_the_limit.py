@@ -1,6 +1,5 @@
 # Members that ended before the limit are given out, however late they are asked for.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An error is raised by its own item; the items behind it come as usual.
 import asyncio
-
 import virtual_time
 
 

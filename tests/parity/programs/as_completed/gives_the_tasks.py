@@ -1,7 +1,6 @@
 # requires 3.13
 # Iterated with async for, as_completed gives the tasks themselves, ended.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # as_completed gives members in the order in which they end.
 import asyncio
-
 import virtual_time
 
 

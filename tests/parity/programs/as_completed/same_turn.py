@@ -1,6 +1,5 @@
 # Members that end in one turn come out in the order of their ending.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Members that end while the consumer is busy wait in order and cost no more turns.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Leaving as_completed early leaves the other members running.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # After the time limit each remaining item raises TimeoutError; the members go on.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # abort breaks the barrier for those who wait and for those who come later.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A party that fails aborts the barrier, so that the others do not wait for ever.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A task cancelled in the barrier gives its place back; the barrier is not broken.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Tasks beyond the number of places wait for the next round.
 import asyncio
-
 import virtual_time
 
 

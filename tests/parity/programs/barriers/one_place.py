@@ -1,6 +1,5 @@
 # A barrier with one place never suspends.
 import asyncio
-
 import virtual_time
 
 

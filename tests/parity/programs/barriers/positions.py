@@ -1,6 +1,5 @@
 # Each task gets its position in the order of arrival; the last one does not suspend and goes on first.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A task that is cancelled when the barrier has opened ends cancelled; the others pass.
 import asyncio
-
 import virtual_time
 
 

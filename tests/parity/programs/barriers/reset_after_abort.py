@@ -1,6 +1,5 @@
 # reset makes a broken barrier whole.
 import asyncio
-
 import virtual_time
 
 

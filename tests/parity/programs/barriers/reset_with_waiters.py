@@ -1,6 +1,5 @@
 # reset throws out those who wait; the barrier is whole and starts from nothing.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A task that gives up the barrier by a time limit leaves it whole, with one place less taken.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A barrier serves round after round.
 import asyncio
-
 import virtual_time
 
 

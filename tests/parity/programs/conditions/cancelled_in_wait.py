@@ -1,6 +1,5 @@
 # A task cancelled in wait takes the lock again before the cancel comes out.
 import asyncio
-
 import virtual_time
 
 

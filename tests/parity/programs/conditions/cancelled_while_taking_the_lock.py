@@ -1,6 +1,5 @@
 # A notified task that is cancelled, even twice, while it queues for the lock gets the lock first.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A notified task goes on only when it holds the lock again; the notifier keeps it until it leaves.
 import asyncio
-
 import virtual_time
 
 

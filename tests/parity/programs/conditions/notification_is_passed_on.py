@@ -1,7 +1,6 @@
 # requires 3.13
 # A notified task that is cancelled before it holds the lock passes the notification on.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A notified task that is cancelled while it queues for the lock goes to the end of that queue.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A notification with nobody waiting is lost.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # notify wakes the tasks that have waited longest, in order.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A notification spent on a task whose predicate is still false is lost for the others.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Two conditions may share one lock; a notification reaches only its own waiters.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A wait that is given up by a time limit holds the lock again before TimeoutError comes out.
 import asyncio
-
 import virtual_time
 
 

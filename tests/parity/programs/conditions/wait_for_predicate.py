@@ -1,6 +1,5 @@
 # wait_for asks its predicate first, and again each time the task is notified.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A notified task queues for the lock behind those who asked for it before.
 import asyncio
-
 import virtual_time
 
 

@@ -1,9 +1,7 @@
 # A callback sees the variables as they were when it was queued, and what it sets stays with it.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

@@ -1,9 +1,7 @@
 # A task gets a copy of the spawner's variables as they are at the spawn.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

@@ -1,9 +1,7 @@
 # A done callback sees the variables as they were when it was added, not those of the task.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

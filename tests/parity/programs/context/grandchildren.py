@@ -1,9 +1,7 @@
 # Variables go down from task to task; siblings do not see each other's.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 depth = contextvars.ContextVar("depth")
 

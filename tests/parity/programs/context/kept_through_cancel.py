@@ -1,9 +1,7 @@
 # The clean-up of a cancelled task runs in the task's own context, not in that of the canceller.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

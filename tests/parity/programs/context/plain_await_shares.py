@@ -1,9 +1,7 @@
 # A plain await runs in the same task, so what it sets is seen behind it; a spawned one's is not.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

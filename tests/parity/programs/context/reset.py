@@ -1,9 +1,7 @@
 # A token puts the value back that was there before its set, even none at all.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

@@ -1,9 +1,7 @@
 # A copied context can be entered more than once; it keeps what was set in it.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

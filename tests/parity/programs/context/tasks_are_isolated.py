@@ -1,9 +1,7 @@
 # Tasks that take turns keep their own values.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 var = contextvars.ContextVar("var")
 

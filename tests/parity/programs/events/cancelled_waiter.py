@@ -1,6 +1,5 @@
 # A cancelled waiter leaves the others to wait on.
 import asyncio
-
 import virtual_time
 
 

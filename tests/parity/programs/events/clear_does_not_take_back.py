@@ -1,6 +1,5 @@
 # A clear in the same step as the set does not take the wake-ups back.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Two events hand the turn back and forth.
 import asyncio
-
 import virtual_time
 
 

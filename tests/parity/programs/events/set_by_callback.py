@@ -1,6 +1,5 @@
 # An event set by a callback wakes its waiter two turns after the callback was queued.
 import asyncio
-
 import virtual_time
 
 

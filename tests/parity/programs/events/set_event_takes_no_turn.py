@@ -1,6 +1,5 @@
 # Waiting for a set event takes no turn.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A waiter that was woken and then cancelled in the same step is cancelled.
 import asyncio
-
 import virtual_time
 
 

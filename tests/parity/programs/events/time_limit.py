@@ -1,6 +1,5 @@
 # Giving up the wait for an event leaves the event as it is for the next wait.
 import asyncio
-
 import virtual_time
 
 

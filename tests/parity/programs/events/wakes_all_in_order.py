@@ -1,6 +1,5 @@
 # set wakes all waiters in the order of their arrival.
 import asyncio
-
 import virtual_time
 
 

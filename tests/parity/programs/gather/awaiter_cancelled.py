@@ -1,6 +1,5 @@
 # Cancelling the task that awaits a gather cancels the members in argument order.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A gather whose members have ended, but which is not yet awaited, keeps its values against a late cancel.
 import asyncio
-
 import virtual_time
 
 

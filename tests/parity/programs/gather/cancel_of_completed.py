@@ -1,6 +1,5 @@
 # Cancelling a gather that has failed already does nothing to the siblings that still run.
 import asyncio
-
 import virtual_time
 
 

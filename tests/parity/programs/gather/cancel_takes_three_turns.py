@@ -1,6 +1,5 @@
 # A cancel of a task that awaits a gather reaches the members after one turn and the task after three.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A gather of done tasks, or of nothing, is awaited without a turn.
 import asyncio
-
 import virtual_time
 
 

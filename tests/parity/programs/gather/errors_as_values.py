@@ -1,6 +1,5 @@
 # With return_exceptions, errors and cancellations stand at their positions and all members end.
 import asyncio
-
 import virtual_time
 
 

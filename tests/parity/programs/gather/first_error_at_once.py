@@ -1,6 +1,5 @@
 # The first error completes the gather at once; the siblings go on.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # After the first error, errors of siblings are taken as seen: nobody reports them.
 import asyncio
-
 import virtual_time
 
 

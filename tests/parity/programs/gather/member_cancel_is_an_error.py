@@ -1,6 +1,5 @@
 # A cancelled member is an error of the gather, not a cancel of the task that awaits it.
 import asyncio
-
 import virtual_time
 
 

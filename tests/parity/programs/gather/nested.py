@@ -1,6 +1,5 @@
 # Gathers nest: values keep their shape, and a cancel of the outer one reaches the leaves.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An error in an inner gather comes out of the outer one; all siblings, inner and outer, go on.
 import asyncio
-
 import virtual_time
 
 

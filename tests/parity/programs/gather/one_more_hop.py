@@ -1,6 +1,5 @@
 # Members that end at once reach the awaiter of their gather three turns later.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # With return_exceptions a cancelled gather ends when all members have ended, and raises CancelledError.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A cancelled gather ends when the first member has ended cancelled, not earlier and not later.
 import asyncio
-
 import virtual_time
 
 

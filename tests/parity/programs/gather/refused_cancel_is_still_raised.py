@@ -1,6 +1,5 @@
 # A cancelled gather raises CancelledError although every member swallowed the cancel.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # gather starts its members when it is called, in argument order, not when it is awaited.
 import asyncio
-
 import virtual_time
 
 

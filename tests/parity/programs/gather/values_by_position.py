@@ -1,6 +1,5 @@
 # gather gives values by position, not by order of completion.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A member that is cancelled before its first step never runs.
 import asyncio
-
 import virtual_time
 
 

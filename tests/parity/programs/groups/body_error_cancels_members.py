@@ -1,6 +1,5 @@
 # An error of the body cancels the members, and comes out in the group's error.
 import asyncio
-
 import virtual_time
 
 

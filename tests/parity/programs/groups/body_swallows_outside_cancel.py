@@ -1,6 +1,5 @@
 # A cancel from outside that the body swallows does not touch the members.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A body that swallows the group's cancel runs on; the group still raises the failure and leaves no request.
 import asyncio
-
 import virtual_time
 
 

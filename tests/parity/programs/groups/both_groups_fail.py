@@ -1,7 +1,6 @@
 # requires 3.13
 # When inner and outer group fail in one turn, the outer error holds both, and no request is left over.
 import asyncio
-
 import virtual_time
 
 

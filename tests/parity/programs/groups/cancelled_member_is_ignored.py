@@ -1,6 +1,5 @@
 # A member cancelled by somebody is no failure: the group goes on and ends well.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An empty group costs no turn; one member that returns at once costs three.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Member errors come in order of their ending; the body's own error comes last.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # The exit waits for members in clean-up, however often the owner is cancelled meanwhile.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A failing member cancels its siblings and the body; only the failure comes out.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A member that fails in its clean-up adds its error to the first one.
 import asyncio
-
 import virtual_time
 
 

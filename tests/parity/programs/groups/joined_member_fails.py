@@ -1,6 +1,5 @@
 # A body that awaits a failing member gets the group's cancel there, not the member's error.
 import asyncio
-
 import virtual_time
 
 

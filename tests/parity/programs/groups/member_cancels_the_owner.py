@@ -1,6 +1,5 @@
 # A member that cancels its owner stops the group, itself included, like a cancel from outside.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A member may refuse the cancel: the group waits for it and keeps its value, and the failure still comes out.
 import asyncio
-
 import virtual_time
 
 

@@ -1,7 +1,6 @@
 # requires 3.13
 # The error of an inner group, not caught, is one error of the outer group.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # The error of an inner group that is caught inside does not touch the outer group.
 import asyncio
-
 import virtual_time
 
 

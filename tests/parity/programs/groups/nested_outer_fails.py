@@ -1,6 +1,5 @@
 # A failing member of the outer group cancels the inner group, which passes it on to its members.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Cancelled from outside with no failing member, a group cancels its members and raises a bare CancelledError.
 import asyncio
-
 import virtual_time
 
 

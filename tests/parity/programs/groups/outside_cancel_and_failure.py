@@ -1,7 +1,6 @@
 # requires 3.13
 # Cancelled from outside while a member fails: the errors come out, and the request stays for the next await.
 import asyncio
-
 import virtual_time
 
 

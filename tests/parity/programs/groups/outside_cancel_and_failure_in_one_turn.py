@@ -1,7 +1,6 @@
 # requires 3.13
 # A member that fails in the turn in which the owner is cancelled: the error comes out first, then the cancel.
 import asyncio
-
 import virtual_time
 
 

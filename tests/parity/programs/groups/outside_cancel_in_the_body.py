@@ -1,6 +1,5 @@
 # A cancel from outside that hits the body reaches the members when the body has ended.
 import asyncio
-
 import virtual_time
 
 

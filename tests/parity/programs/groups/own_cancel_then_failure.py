@@ -1,7 +1,6 @@
 # requires 3.13
 # An owner that was asked to stop before keeps its request through a failing group.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An owner that cancels itself in the body is hit where the exit suspends; an empty group does not suspend.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Members that fail before the cancel reaches them are all in the group's error.
 import asyncio
-
 import virtual_time
 
 

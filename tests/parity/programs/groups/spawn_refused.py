@@ -1,6 +1,5 @@
 # A group refuses new members while it aborts.
 import asyncio
-
 import virtual_time
 
 

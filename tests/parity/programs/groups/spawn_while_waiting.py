@@ -1,6 +1,5 @@
 # Members may spawn into the group while its exit waits.
 import asyncio
-
 import virtual_time
 
 

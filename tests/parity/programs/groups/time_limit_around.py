@@ -1,6 +1,5 @@
 # A time limit around a group cancels its members and becomes TimeoutError behind their clean-up.
 import asyncio
-
 import virtual_time
 
 

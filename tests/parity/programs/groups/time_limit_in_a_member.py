@@ -1,6 +1,5 @@
 # A TimeoutError that leaves a member is a failure like any other.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A group's exit waits for all members; the body goes first.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A lock is given to its waiters in the order of their arrival.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A waiter that is cancelled in the middle of the queue leaves the order of the others as it is.
 import asyncio
-
 import virtual_time
 
 

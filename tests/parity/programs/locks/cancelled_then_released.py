@@ -1,6 +1,5 @@
 # A waiter cancelled just before the release passes the lock on when it leaves.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A newcomer queues behind a woken waiter, although the lock looks free.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # When all waiters in the queue are cancelled, a newcomer may take the free lock before they have left.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A task that releases and asks again at once stands behind those who wait: turns are shared.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A holder that is cancelled releases the lock when its clean-up leaves it.
 import asyncio
-
 import virtual_time
 
 

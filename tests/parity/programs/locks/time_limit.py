@@ -1,6 +1,5 @@
 # Giving up the wait for a lock by a time limit leaves the lock with its holder.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A waiter that is woken and then cancelled passes the lock on to the next.
 import asyncio
-
 import virtual_time
 
 

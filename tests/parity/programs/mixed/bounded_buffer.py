@@ -1,6 +1,5 @@
 # A bounded buffer made of a condition: producers wait for room, consumers for items.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A consumer that is cancelled at work gives its item back, and another one does it.
 import asyncio
-
 import virtual_time
 
 

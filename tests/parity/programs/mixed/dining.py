@@ -1,6 +1,5 @@
 # Philosophers who take the lower fork first all eat.
 import asyncio
-
 import virtual_time
 
 

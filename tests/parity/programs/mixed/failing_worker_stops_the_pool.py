@@ -1,6 +1,5 @@
 # One failing worker of a group stops the producer and the other workers.
 import asyncio
-
 import virtual_time
 
 

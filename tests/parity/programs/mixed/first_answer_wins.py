@@ -1,6 +1,5 @@
 # The first good answer is taken; the slower ones are cancelled and waited for.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A stop event lets the worker finish what it does; who is too slow is cancelled after a grace time.
 import asyncio
-
 import virtual_time
 
 

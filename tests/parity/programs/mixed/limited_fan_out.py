@@ -1,6 +1,5 @@
 # Many jobs run at most three at a time, and their results are taken as they come.
 import asyncio
-
 import virtual_time
 
 

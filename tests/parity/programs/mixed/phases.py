@@ -1,6 +1,5 @@
 # Workers go through phases together; one of them tells the main task about each.
 import asyncio
-
 import virtual_time
 
 

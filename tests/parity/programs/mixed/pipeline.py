@@ -1,6 +1,5 @@
 # Three stages with bounded queues between them; the end mark follows the items through.
 import asyncio
-
 import virtual_time
 
 

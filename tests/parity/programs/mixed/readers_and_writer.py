@@ -1,6 +1,5 @@
 # Readers share, a writer is alone: a lock kept by the first reader for all.
 import asyncio
-
 import virtual_time
 
 

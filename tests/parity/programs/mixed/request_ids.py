@@ -1,15 +1,13 @@
 # Each request has its number in a context variable, seen by all that its handler spawns.
 import asyncio
 import contextvars
-
 import virtual_time
-
 
 request = contextvars.ContextVar("request")
 
 
 def log(*words):
-    print("request", request.get("none"), *words)
+    print(f"request {request.get('none')}:", *words)
 
 
 async def query(name, ms):
@@ -26,7 +24,7 @@ async def handle(number, ms):
 
 async def main():
     await asyncio.gather(handle(1, 10), handle(2, 7), handle(3, 3))
-    log("are over")
+    log("all are over")
 
 
 virtual_time.run(main())

@@ -1,6 +1,5 @@
 # A slow call is tried with a growing time limit, with a pause between the attempts.
 import asyncio
-
 import virtual_time
 
 

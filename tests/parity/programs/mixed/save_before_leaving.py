@@ -1,6 +1,5 @@
 # A cancelled session saves its state behind a shield, within a limit, and passes the cancel on.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A supervisor starts a failing worker anew, until it has failed too often.
 import asyncio
-
 import virtual_time
 
 

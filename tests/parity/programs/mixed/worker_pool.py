@@ -1,6 +1,5 @@
 # Workers share a queue; main joins it, then cancels the workers that wait for more.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Cancelling one of several consumers leaves the rest of the items to the others, in order.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A queue gives its items in the order in which they were put.
 import asyncio
-
 import virtual_time
 
 

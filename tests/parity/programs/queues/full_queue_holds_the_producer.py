@@ -1,6 +1,5 @@
 # A put into a full queue waits until an item has been taken.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A getter cancelled while it waits is passed over.
 import asyncio
-
 import virtual_time
 
 

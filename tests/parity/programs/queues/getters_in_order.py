@@ -1,6 +1,5 @@
 # Getters are served in the order in which they began to wait.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A woken getter may find its item taken, and then stands at the tail of the getters.
 import asyncio
-
 import virtual_time
 
 

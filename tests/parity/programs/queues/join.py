@@ -1,6 +1,5 @@
 # join waits until each item that was put is told done, in work or not yet taken.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # join takes no turn when nothing is outstanding, and waits again after a new put.
 import asyncio
-
 import virtual_time
 
 

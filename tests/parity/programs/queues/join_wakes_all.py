@@ -1,6 +1,5 @@
 # All tasks that join are woken by the last task_done, although a new item follows at once.
 import asyncio
-
 import virtual_time
 
 

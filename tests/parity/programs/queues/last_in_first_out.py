@@ -1,6 +1,5 @@
 # A LIFO queue gives the newest item first.
 import asyncio
-
 import virtual_time
 
 

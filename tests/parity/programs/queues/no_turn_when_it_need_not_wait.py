@@ -1,6 +1,5 @@
 # put with room and get with an item take no turn.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A put into an unbounded queue never yields: the consumer sees all items together.
 import asyncio
-
 import virtual_time
 
 

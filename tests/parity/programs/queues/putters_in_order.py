@@ -1,6 +1,5 @@
 # Putters of a full queue are served in the order in which they began to wait.
 import asyncio
-
 import virtual_time
 
 

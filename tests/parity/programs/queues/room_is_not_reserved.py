@@ -1,6 +1,5 @@
 # A woken putter may find the room taken, and then stands at the tail of the putters.
 import asyncio
-
 import virtual_time
 
 

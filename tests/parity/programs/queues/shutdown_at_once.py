@@ -1,7 +1,6 @@
 # requires 3.13
 # An immediate shutdown drops the items, and they count as done for join.
 import asyncio
-
 import virtual_time
 
 

@@ -1,7 +1,6 @@
 # requires 3.13
 # An item that was taken before an immediate shutdown must still be told done.
 import asyncio
-
 import virtual_time
 
 

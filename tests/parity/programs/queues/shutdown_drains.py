@@ -1,7 +1,6 @@
 # requires 3.13
 # After a shutdown puts fail at once, while gets go on until the queue is empty.
 import asyncio
-
 import virtual_time
 
 

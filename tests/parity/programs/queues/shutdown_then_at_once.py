@@ -1,7 +1,6 @@
 # requires 3.13
 # A second, immediate shutdown drops what the first left to be drained.
 import asyncio
-
 import virtual_time
 
 

@@ -1,7 +1,6 @@
 # requires 3.13
 # A shutdown wakes all getters that wait, in order.
 import asyncio
-
 import virtual_time
 
 

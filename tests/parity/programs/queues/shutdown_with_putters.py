@@ -1,7 +1,6 @@
 # requires 3.13
 # A shutdown wakes all putters that wait, and their items are not put.
 import asyncio
-
 import virtual_time
 
 

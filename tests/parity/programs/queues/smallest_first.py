@@ -1,6 +1,5 @@
 # A priority queue gives the smallest item first, whenever it was put.
 import asyncio
-
 import virtual_time
 
 

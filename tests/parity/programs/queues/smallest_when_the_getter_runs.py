@@ -1,6 +1,5 @@
 # A getter of a priority queue takes what is smallest when it runs, not what it was woken for.
 import asyncio
-
 import virtual_time
 
 

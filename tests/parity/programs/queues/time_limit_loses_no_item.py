@@ -1,6 +1,5 @@
 # A get that is given up by a time limit takes no item with it.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # One task_done more than items were put is an error.
 import asyncio
-
 import virtual_time
 
 

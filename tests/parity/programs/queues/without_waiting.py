@@ -1,6 +1,5 @@
 # The calls that do not wait say so when the queue is full or empty.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A getter that is woken and then cancelled wakes the next; the item is not lost.
 import asyncio
-
 import virtual_time
 
 

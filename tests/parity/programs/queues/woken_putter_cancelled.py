@@ -1,6 +1,5 @@
 # A putter that is woken and then cancelled wakes the next; its own item is not put.
 import asyncio
-
 import virtual_time
 
 

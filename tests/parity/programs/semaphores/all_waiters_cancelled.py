@@ -1,6 +1,5 @@
 # When all waiters were cancelled, a released permit stays for the next who asks.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A bounded semaphore refuses a release above its first value; a plain one grows.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A waiter cancelled in the queue is skipped: the release goes to the one behind it.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A free permit is taken without a turn.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A semaphore is locked when it has no permit, or when somebody still queues.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # As many tasks enter as there are permits; the others follow in the order of their arrival.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A permit released while tasks queue is kept for the first of them: a newcomer cannot take it.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Several permits released in one step wake as many waiters, in order.
 import asyncio
-
 import virtual_time
 
 

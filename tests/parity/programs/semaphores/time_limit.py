@@ -1,6 +1,5 @@
 # Giving up the wait for a permit by a time limit takes no permit.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A woken waiter that is cancelled gives its permit to the next.
 import asyncio
-
 import virtual_time
 
 

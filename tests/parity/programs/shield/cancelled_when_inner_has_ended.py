@@ -1,6 +1,5 @@
 # A cancel that comes when the inner task has just ended still hits the awaiter; the value stays inside.
 import asyncio
-
 import virtual_time
 
 

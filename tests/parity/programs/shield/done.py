@@ -1,6 +1,5 @@
 # A shield around a done task is awaited without a turn.
 import asyncio
-
 import virtual_time
 
 

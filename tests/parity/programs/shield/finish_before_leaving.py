@@ -1,6 +1,5 @@
 # A cancelled owner may wait for the shielded work in its clean-up, then go on being cancelled.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A cancelled gather ends cancelled at its shielded member while the work behind the shield goes on.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Cancelling the inner task comes through the shield; the awaiting task has no request of its own.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An error of the inner task comes through the shield.
 import asyncio
-
 import virtual_time
 
 

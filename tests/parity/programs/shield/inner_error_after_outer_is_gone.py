@@ -1,6 +1,5 @@
 # When the awaiter of a shield is gone, a later error stays in the inner task for who asks.
 import asyncio
-
 import virtual_time
 
 

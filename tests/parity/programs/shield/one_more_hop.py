@@ -1,6 +1,5 @@
 # A shield adds one turn between the end of the inner task and its awaiter.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Cancelling the task that awaits a shield leaves the inner task running.
 import asyncio
-
 import virtual_time
 
 

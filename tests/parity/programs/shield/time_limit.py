@@ -1,6 +1,5 @@
 # A time limit around a shield gives up the wait, not the work.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Of two tasks that shield one piece of work, one may be cancelled; the other gets the value.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # The clean-ups of leftovers run side by side, and the close waits for the last.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # An error in a leftover's clean-up is reported to the exception handler when all leftovers have ended.
 import asyncio
-
 import virtual_time
 
 

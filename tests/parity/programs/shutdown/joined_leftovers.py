@@ -1,6 +1,5 @@
 # A leftover that joins another passes the cancel on; both end cancelled, the inner one first.
 import asyncio
-
 import virtual_time
 
 

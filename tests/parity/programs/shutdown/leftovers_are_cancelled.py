@@ -1,6 +1,5 @@
 # When main is over, leftover tasks are cancelled, and their clean-up may await.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # When main fails, the leftovers are cancelled and waited for before its error comes out.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # Tasks get one more turn behind main's last step; only then are they cancelled.
 import asyncio
-
 import virtual_time
 
 

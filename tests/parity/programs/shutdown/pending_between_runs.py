@@ -1,6 +1,5 @@
 # A task left by one run goes on in the next; only the close cancels it.
 import asyncio
-
 import virtual_time
 
 

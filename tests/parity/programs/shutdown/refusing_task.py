@@ -1,6 +1,5 @@
 # A leftover that refuses the cancel is waited for until it ends by itself.
 import asyncio
-
 import virtual_time
 
 

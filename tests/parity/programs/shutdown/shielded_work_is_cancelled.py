@@ -1,6 +1,5 @@
 # A shield does not protect from the end: the work behind it is a leftover like any other.
 import asyncio
-
 import virtual_time
 
 

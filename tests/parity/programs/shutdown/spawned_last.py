@@ -1,6 +1,5 @@
 # A task that main spawns in its last step still takes its first step before it is cancelled.
 import asyncio
-
 import virtual_time
 
 

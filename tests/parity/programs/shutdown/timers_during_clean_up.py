@@ -1,6 +1,5 @@
 # Timers still fire while the leftovers clean up; those due later never do.
 import asyncio
-
 import virtual_time
 
 

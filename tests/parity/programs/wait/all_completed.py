@@ -1,6 +1,5 @@
 # wait for all: members' errors are not raised, all members end up in done.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # The usual end of a race: cancel what is pending, then wait for its clean-up.
 import asyncio
-
 import virtual_time
 
 

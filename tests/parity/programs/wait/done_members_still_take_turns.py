@@ -1,6 +1,5 @@
 # wait goes through the loop although its condition holds already.
 import asyncio
-
 import virtual_time
 
 

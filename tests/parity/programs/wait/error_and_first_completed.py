@@ -1,6 +1,5 @@
 # A member that fails completes a wait for the first, as one that ends well does.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # wait for the first: the rest stays pending and goes on.
 import asyncio
-
 import virtual_time
 
 

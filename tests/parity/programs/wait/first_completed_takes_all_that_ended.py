@@ -1,6 +1,5 @@
 # wait for the first counts every member that has ended by the time the waiter runs.
 import asyncio
-
 import virtual_time
 
 

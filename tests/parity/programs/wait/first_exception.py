@@ -1,6 +1,5 @@
 # wait for the first error ends early on an error, and with all members when there is none.
 import asyncio
-
 import virtual_time
 
 

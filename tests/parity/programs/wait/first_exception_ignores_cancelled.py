@@ -1,6 +1,5 @@
 # wait for the first error does not take a cancelled member for an error.
 import asyncio
-
 import virtual_time
 
 

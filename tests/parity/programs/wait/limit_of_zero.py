@@ -1,6 +1,5 @@
 # A limit of zero still lets the members take a step, and those that end in it count as done.
 import asyncio
-
 import virtual_time
 
 

@@ -1,6 +1,5 @@
 # A member that ended earlier, well or with an error, satisfies the mode at once.
 import asyncio
-
 import virtual_time
 
 

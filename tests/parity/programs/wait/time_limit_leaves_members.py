@@ -1,6 +1,5 @@
 # A time limit of wait raises nothing and cancels nobody.
 import asyncio
-
 import virtual_time
 
 

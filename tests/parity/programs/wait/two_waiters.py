@@ -1,6 +1,5 @@
 # Two tasks may wait for the same members; each sees its own mode.
 import asyncio
-
 import virtual_time
 
 

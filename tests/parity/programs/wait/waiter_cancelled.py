@@ -1,6 +1,5 @@
 # Cancelling the task that waits leaves the members alone.
 import asyncio
-
 import virtual_time
 
 

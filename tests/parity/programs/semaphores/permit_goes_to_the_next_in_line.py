@@ -1,6 +1,5 @@
 # A cancelled woken waiter gives its permit to the next in line, not to a newcomer.
 import asyncio
-
 import virtual_time
 
 
