@@ -61,6 +61,7 @@ sys.dont_write_bytecode = True
 import virtual_time  # noqa: E402
 
 RECORDED = HERE / "recorded.txt"
+REFERENCE = (3, 13)  # the oldest Python whose traces count
 DRIVER_SLEEPS = 10_000  # ms until the driver begins to close
 ROUND_SLEEPS = 1_000  # ms between two rounds of closing
 MOST_ROUNDS = 60
@@ -75,7 +76,7 @@ class Broken(Exception):
     """A program that is not in the language, or that did not end."""
 
 
-class Tie(Exception):
+class Tie(Broken):
     """Two timers with one deadline: asyncio leaves open which of them is first."""
 
 
@@ -206,6 +207,7 @@ class Run:
     def __init__(self, program):
         self.program = program
         self.trace = []
+        self.broken = None  # an error that no statement has
         self.open = True  # whether lines still go into the trace
         self.records = []
         self.slots = {}
@@ -219,8 +221,10 @@ class Run:
         loop.set_exception_handler(lambda loop, context: None)
         try:
             loop.run_until_complete(self.driver())
+            if self.broken is not None:
+                raise Broken(f"not in the language: {self.broken!r}") from self.broken
             if loop.has_tie():
-                raise Tie
+                raise Tie("two timers have one deadline")
         finally:
             loop.close()
         return self.trace
@@ -315,6 +319,9 @@ class Run:
             raise
         except Fail as error:
             self.say(record.name, "fails", error)
+            raise
+        except Exception as error:
+            self.broken = error
             raise
         self.say(record.name, "returns", value)
         return value
@@ -684,6 +691,7 @@ class Generator:
         self.primitives = []
         self.names = {kind: [] for kind in PRIMITIVES}
         favourites = self.rng.sample(["queue", "lock", "semaphore", "event", "promise", "condition", "barrier"], 3)
+        self.place = self.rng.choice(favourites)
         self.taste = {kind: 4 if kind in favourites else 1 for kind in PRIMITIVES}
         for kind in PRIMITIVES:
             if kind in favourites or (kind not in ("condition", "barrier") and self.chance(40)):
@@ -726,10 +734,16 @@ class Generator:
 
     def body(self, number):
         """The lines of a body."""
+        self.mine = [slot for way, children in self.starts[number] if way == "spawn" for _, slot in children]
+        self.members = [slot for way, children in self.starts[number] if way == "group" for _, slot in children]
+        self.unused = list(self.mine)
         chunks = [self.chunk(number, 0) for _ in range(self.rng.randint(2, 4 if number else 5))]
+        # Many bodies begin at one and the same primitive, so that there are queues in front of it.
+        if number and self.chance(45):
+            chunks.insert(0, self.meeting(number))
         # Spawns come early, so that there is somebody to join and to cancel.
-        for way, children in self.starts[number]:
-            at = self.rng.randint(0, min(2, len(chunks)))
+        for way, children in sorted(self.starts[number], key=lambda start: start[0] == "spawn"):
+            at = self.rng.choice([0, 0, 0, 1] if way == "spawn" else [0, 1, 2])
             if way == "spawn":
                 [(started, slot)] = children
                 chunks.insert(at, [f"spawn {started} as {slot}"])
@@ -743,6 +757,11 @@ class Generator:
             at = self.rng.randint(len(chunks) // 2, len(chunks))
             fail = [f"fail x{self.errors}"]
             chunks.insert(at, fail if self.chance(75) else ["attempt", *self.chunk(number, 1), *fail, "end"])
+        if self.chance(40):
+            start = self.rng.randrange(len(chunks))
+            end = self.rng.randint(start + 1, len(chunks))
+            inner = [line for chunk in chunks[start:end] for line in chunk]
+            chunks[start:end] = [["try", *inner, *self.handler(number, 1)]]
         if self.chance(60):
             chunks.append([f"return {self.value()}"])
         return [line for chunk in chunks for line in chunk]
@@ -801,22 +820,71 @@ class Generator:
             if kind == "repeat":
                 return [f"repeat {self.rng.randint(2, 3)}", *inner, "end"]
             return [f"{kind} {self.names[kind][0]}", *inner, "end"]
+        if self.unused and self.chance(8):
+            slot = self.rng.choice(self.unused)
+            between = [[], [f"yield {self.rng.randint(1, 2)}"], [f"cancel {slot}"]]
+            lines = [f"cancel {slot}", *self.rng.choice(between)]
+            return [*lines, f"{self.rng.choice(['join', 'join', 'settle', 'shield'])} {self.awaited(number, slot)}"]
+        if self.chance(9):
+            return self.wake_and_cancel()
         return [self.simple(number)]
+
+    def meeting(self, number):
+        """A wait for the program's favourite primitive."""
+        if self.place in ("lock", "semaphore"):
+            return [f"{self.place} {self.place[0]}1", *self.chunk(number, 2), "end"]
+        word = {"queue": "get", "event": "until", "promise": "await", "condition": "notice", "barrier": "meet"}
+        return [f"{word[self.place]} {self.place[0]}1"]
+
+    def wake_and_cancel(self):
+        """Wakes somebody and cancels somebody in one step: a woken task that is cancelled must wake the next."""
+        wakes = {
+            "queue": [f"put q1 {self.value()}", "get q1"],
+            "lock": ["lock l1", "yield 1", "end"],
+            "semaphore": ["semaphore s1", "yield 1", "end"],
+            "event": ["set e1", "clear e1"],
+            "promise": [f"fulfil p1 {self.value()}"],
+            "condition": ["notify c1 1"],
+            "barrier": ["meet b1"],
+        }
+        kind = self.place if self.chance(70) else self.rng.choice([kind for kind in PRIMITIVES if self.names[kind]])
+        wake = wakes[kind]
+        if kind == "queue":
+            wake = [wake[0] if self.chance(70) else wake[1]]
+            if self.chance(40):
+                wake.append(f"put q1 {self.value()}")
+        cancels = [f"cancel {self.victim()}" for _ in range(self.rng.randint(1, 3))]
+        return [*cancels, *wake] if self.chance(20) else [*wake, *cancels]
+
+    def awaited(self, number, slot=None):
+        """A slot for a statement that awaits: mostly one of the body's own, which none has used up."""
+        if slot is None:
+            others = [slot for slot, body in self.joinable if body > number]
+            slot = self.rng.choice(self.unused if self.unused and self.chance(75) else others)
+        if slot in self.unused and self.chance(70):
+            self.unused.remove(slot)
+        return slot
+
+    def victim(self):
+        """A slot for `cancel`."""
+        near = self.mine + self.members
+        return self.rng.choice(near if near and self.chance(60) else self.slots)
 
     def simple(self, number):
         """A statement without a block."""
         joinable = [slot for slot, body in self.joinable if body > number]
+        some = 1 if self.mine else 0.4 if joinable else 0
         weights = {
             "yield": 12,
             "sleep": 9,
-            "cancel": 9 if self.slots else 0,
+            "cancel": 9,
             "cancel self": 1,
             "uncancel": 0.5,
-            "join": 8 if joinable else 0,
-            "join within": 2 if joinable else 0,
-            "shield": 2.5 if joinable else 0,
-            "wait": 3 if joinable else 0,
-            "settle": 2.5 if joinable else 0,
+            "join": 8 * some,
+            "join within": 2 * some,
+            "shield": 2.5 * some,
+            "wait": 3 * some,
+            "settle": 2.5 * some,
         }
         for kind, words in {
             "queue": {"put": 2.5, "get": 2.5, "done": 0.7, "drain": 0.5},
@@ -833,15 +901,15 @@ class Generator:
         if word == "sleep":
             return f"sleep {self.duration()}"
         if word == "cancel":
-            return f"cancel {self.rng.choice(self.slots)}"
+            return f"cancel {self.victim()}"
         if word in ("cancel self", "uncancel"):
             return word
         if word in ("join", "shield"):
-            return f"{word} {self.rng.choice(joinable)}"
+            return f"{word} {self.awaited(number)}"
         if word == "join within":
-            return f"join {self.rng.choice(joinable)} within {self.duration()}"
+            return f"join {self.awaited(number)} within {self.duration()}"
         if word in ("wait", "settle"):
-            slots = self.rng.sample(joinable, self.rng.randint(1, min(3, len(joinable))))
+            slots = list(dict.fromkeys(self.awaited(number) for _ in range(self.rng.randint(1, 3))))
             if word == "settle":
                 return "settle " + " ".join(slots)
             within = f" within {self.duration()}" if self.chance(30) else ""
@@ -914,7 +982,10 @@ def check(path):
     """Runs what is recorded. Returns 1 if a trace differs, else 0."""
     pairs, differ = split(path.read_text()), 0
     for text, trace in pairs:
-        now = trace_of(text)
+        try:
+            now = trace_of(text)
+        except Broken as error:
+            now = [str(error)]
         if now != trace:
             differ += 1
             line = next((n for n, (a, b) in enumerate(zip(trace, now)) if a != b), min(len(trace), len(now)))
@@ -946,11 +1017,16 @@ def main():
     checks.add_argument("file", nargs="?", type=pathlib.Path, default=RECORDED)
     options = parser.parse_args()
 
+    if options.command in ("record", "check") and sys.version_info < REFERENCE:
+        parser.error("{} needs Python {}.{} or newer".format(options.command, *REFERENCE))
     if options.command == "generate":
         print(generate(options.seed, options.references)[0], end="")
     elif options.command == "run":
         text = sys.stdin.read() if options.file == "-" else pathlib.Path(options.file).read_text()
-        print("\n".join(trace_of(text)))
+        try:
+            print("\n".join(trace_of(text)))
+        except Broken as error:
+            sys.exit(f"programs.py: {error}")
     elif options.command == "record":
         RECORDED.write_text("".join(entries(options.count, options.seed, options.references)))
     elif options.command == "stream":
