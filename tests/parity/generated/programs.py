@@ -222,7 +222,7 @@ class Run:
         try:
             loop.run_until_complete(self.driver())
             if self.broken is not None:
-                raise Broken(f"not in the language: {self.broken!r}") from self.broken
+                raise Broken(f"not in the language: {self.broken}") from self.broken
             if loop.has_tie():
                 raise Tie("two timers have one deadline")
         finally:
@@ -368,6 +368,8 @@ class Run:
         self.say(me.name, "spawn", slot, record.name)
 
     async def do_start(self, me, group, body, _, slot):
+        if group is None:
+            raise Broken("`start` stands directly in a group")
         record = self.create(int(body), "member", slot)
         record.task = group.create_task(self.body(int(body), record))
         self.say(me.name, "start", slot, record.name)
@@ -649,9 +651,10 @@ class Generator:
     Nor does a program run on for ever: there are no loops but `repeat`, and nothing is spawned in one.
     """
 
-    def __init__(self, rng, references):
+    def __init__(self, rng, options):
         self.rng = rng
-        self.references = references
+        self.references = options.references
+        self.small = options.small
         self.durations = rng.sample(range(1, 500), 120)  # milliseconds, each used once
         self.values = 0
         self.errors = 0
@@ -701,14 +704,14 @@ class Generator:
 
     def make_slots(self):
         """Decides who starts whom, and how."""
-        self.bodies = self.rng.randint(3, 6)
+        self.bodies = self.rng.randint(2, 3) if self.small else self.rng.randint(3, 6)
         while True:
             self.children = {body: [] for body in range(self.bodies)}  # by body: (started body, slot)
             self.joinable = []  # (slot, body)
             self.slots = []
             instances = [1] + [0] * (self.bodies - 1)
             for body in range(1, self.bodies):
-                for _ in range(self.rng.choice([1, 1, 2, 3])):
+                for _ in range(self.rng.choice([1, 1, 2] if self.small else [1, 1, 2, 3])):
                     parent = self.rng.choice([0, self.rng.randrange(body)])
                     slot = f"h{len(self.slots) + 1}"
                     self.slots.append(slot)
@@ -737,7 +740,8 @@ class Generator:
         self.mine = [slot for way, children in self.starts[number] if way == "spawn" for _, slot in children]
         self.members = [slot for way, children in self.starts[number] if way == "group" for _, slot in children]
         self.unused = list(self.mine)
-        chunks = [self.chunk(number, 0) for _ in range(self.rng.randint(2, 4 if number else 5))]
+        least, most = (1, 2) if self.small else (2, 4 if number else 5)
+        chunks = [self.chunk(number, self.small) for _ in range(self.rng.randint(least, most))]
         # Many bodies begin at one and the same primitive, so that there are queues in front of it.
         if number and self.chance(45):
             chunks.insert(0, self.meeting(number))
@@ -932,11 +936,11 @@ WORDS = {
 }
 
 
-def generate(seed, references=False):
+def generate(seed, options):
     """Returns the program of a seed and its trace: the first attempt in which no two timers have one deadline."""
     for attempt in range(100):
         rng = random.Random(f"{seed} {attempt}")  # a text, so that the hash seed of the process plays no part
-        text = indented(Generator(rng, references).program(seed))
+        text = indented(Generator(rng, options).program(seed))
         try:
             return text, trace_of(text)
         except Tie:
@@ -962,10 +966,10 @@ def indented(text):
 # ---- The command line ------------------------------------------------------------------------------------------
 
 
-def entries(count, seed, references):
+def entries(options):
     """Yields the text of each program with its trace, as it stands in the file."""
-    for number in range(seed, seed + count):
-        text, trace = generate(number, references)
+    for seed in range(options.seed, options.seed + options.count):
+        text, trace = generate(seed, options)
         yield "=== program\n" + text + "=== trace\n" + "\n".join(trace) + "\n"
 
 
@@ -1002,17 +1006,19 @@ def main():
     def command(name, words, **options):
         return commands.add_parser(name, help=words, description=words, **options)
 
-    references = {"action": "store_true", "help": "let `cancel` reach tasks whose handle was moved away"}
-    one = command("generate", "print the program of a seed")
-    one.add_argument("seed", type=int)
-    one.add_argument("--references", **references)
+    def generating(name, words):
+        added = command(name, words)
+        added.add_argument("--references", action="store_true", help="let `cancel` reach tasks whose handle moved away")
+        added.add_argument("--small", action="store_true", help="short programs, easy to follow where a trace differs")
+        return added
+
+    generating("generate", "print the program of a seed").add_argument("seed", type=int)
     run = command("run", "run a program and print its trace")
     run.add_argument("file", help="the program; - for standard input")
     for name, words in (("record", f"write {RECORDED.name}"), ("stream", "print programs and traces")):
-        many = command(name, words)
+        many = generating(name, words)
         many.add_argument("count", type=int, metavar="N")
         many.add_argument("--seed", type=int, default=1, help="the first seed (default: %(default)s)")
-        many.add_argument("--references", **references)
     checks = command("check", f"compare {RECORDED.name} with what this Python does")
     checks.add_argument("file", nargs="?", type=pathlib.Path, default=RECORDED)
     options = parser.parse_args()
@@ -1020,7 +1026,7 @@ def main():
     if options.command in ("record", "check") and sys.version_info < REFERENCE:
         parser.error("{} needs Python {}.{} or newer".format(options.command, *REFERENCE))
     if options.command == "generate":
-        print(generate(options.seed, options.references)[0], end="")
+        print(generate(options.seed, options)[0], end="")
     elif options.command == "run":
         text = sys.stdin.read() if options.file == "-" else pathlib.Path(options.file).read_text()
         try:
@@ -1028,9 +1034,9 @@ def main():
         except Broken as error:
             sys.exit(f"programs.py: {error}")
     elif options.command == "record":
-        RECORDED.write_text("".join(entries(options.count, options.seed, options.references)))
+        RECORDED.write_text("".join(entries(options)))
     elif options.command == "stream":
-        for entry in entries(options.count, options.seed, options.references):
+        for entry in entries(options):
             print(entry, end="")
     else:
         return check(options.file)
