@@ -29,6 +29,8 @@ enum Reason {
     Closed,
     AwaitsItself,
     Elsewhere,
+    Refused,
+    InGroup,
 }
 
 impl JoinError {
@@ -58,6 +60,14 @@ impl JoinError {
 
     pub(crate) fn elsewhere(spawned_at: &'static Location<'static>) -> Self {
         Self::new(Reason::Elsewhere, "a task".to_owned(), spawned_at)
+    }
+
+    pub(crate) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::Refused, "a task".to_owned(), spawned_at)
+    }
+
+    pub(crate) fn in_group(task: String, spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::InGroup, task, spawned_at)
     }
 
     pub(crate) fn panicked(
@@ -150,6 +160,14 @@ impl fmt::Display for JoinError {
             Reason::AwaitsItself => write!(
                 f,
                 "{task} (spawned at {spawned_at}) awaits its own handle and would never end: give the handle to another task"
+            ),
+            Reason::Refused => write!(
+                f,
+                "{task} was refused at {spawned_at}, because its runtime or its group is closing: spawn before the end"
+            ),
+            Reason::InGroup => write!(
+                f,
+                "{task} (spawned at {spawned_at}) failed, and its error went to its group: look at the group's errors"
             ),
             Reason::Elsewhere => write!(
                 f,

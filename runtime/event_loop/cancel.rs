@@ -17,15 +17,16 @@
 //! trusted only if the awaited task says the same: its waiter must be this task.
 
 use super::EventLoop;
-use super::callbacks::Aggregate;
+use super::callbacks::{Aggregate, Callback};
 use super::cell::{CellPointer, State, flag, quietly};
+use super::ready_queue::Entry;
 use super::scope::Entry as ScopeEntry;
 use super::slots::{AGGREGATE, NO_SLOT, Slot};
 use super::tasks::Waiter;
 use super::waker::{self, TaskRef};
 use crate::error::{CancelReason, Cancelled, JoinError};
 use std::panic::Location;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 /// What a cell knows of cancelling.
@@ -37,6 +38,8 @@ pub(super) struct Cancelling {
     mark: Option<Mark>,
     /// A request on its way to this scope, 0 standing for the task, while the cell's `RAISED` is set.
     raised: Option<(u64, Cancelled)>,
+    /// What the task is to end with at the end of its step, while the cell's `RAISED` is set.
+    failure: Option<JoinError>,
     /// The scopes that were entered and not left, oldest first.
     pub(super) scopes: Vec<ScopeEntry>,
     /// The aggregate that the task awaits, while its link says `AGGREGATE`.
@@ -105,7 +108,7 @@ impl EventLoop {
         message: Option<&str>,
         at: &'static Location<'static>,
     ) -> Cancelled {
-        let by = self.current_cell().map(|(_, cell)| cell.name());
+        let by = self.current_name();
         Cancelled::new(reason, message, by, at)
     }
 
@@ -305,6 +308,35 @@ impl EventLoop {
         true
     }
 
+    /// Ends the task that runs at the end of its step, with this error, if the step does not end it otherwise.
+    pub(crate) fn fail_current(
+        &self,
+        error: impl FnOnce(String, &'static Location<'static>) -> JoinError,
+    ) {
+        if let Some((_, cell)) = self.current_cell() {
+            let error = error(cell.name(), cell.spawned_at);
+            cell.set_flag(flag::RAISED);
+            let before = cell.with_extra(|extra| extra.cancel.failure.replace(error));
+            drop(before);
+        }
+    }
+
+    /// The name of the task that runs.
+    pub(crate) fn current_name(&self) -> Option<String> {
+        self.current_cell().map(|(_, cell)| cell.name())
+    }
+
+    /// The task at `index`, whose handle is the caller.
+    pub(crate) fn task_ref(&self, index: u32) -> TaskRef {
+        TaskRef::new(index, self.held_slot(index).0.generation())
+    }
+
+    /// Lets an aggregate be told of the end of its member behind what is ready.
+    pub(crate) fn queue_member(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
+        let key = self.callbacks.insert(Callback::Member(aggregate, member));
+        self.ready.push(Entry::Callback(key));
+    }
+
     /// Takes the request that is on its way to this scope of the task that runs.
     #[inline]
     pub(super) fn take_raised(&self, cell: CellPointer, scope: u64) -> Option<Cancelled> {
@@ -326,6 +358,11 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     pub(super) fn cancel_after_step(&self, task: TaskRef, cell: CellPointer, ended: bool) -> bool {
+        let failure = cell.with_extra(|extra| extra.cancel.failure.take());
+        if let (false, Some(error)) = (ended, failure) {
+            cell.drop_future(error);
+            return true;
+        }
         let raised = self.take_raised(cell, 0);
         match (ended, raised) {
             (false, Some(request)) => {

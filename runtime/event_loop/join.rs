@@ -57,6 +57,16 @@ impl<T> Join<T> {
         }
     }
 
+    /// The right to the output of a task that was not spawned.
+    pub(crate) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        Join {
+            runtime: REFUSED,
+            index: 0,
+            spawned_at,
+            output: PhantomData,
+        }
+    }
+
     /// Calls `f` with the loop and the slot, if the loop lives on this thread.
     #[inline(always)]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&EventLoop, u32) -> R) -> Option<R> {
@@ -114,6 +124,9 @@ impl<T> Join<T> {
             Some(Poll::Ready(result)) => {
                 self.runtime = TAKEN;
                 Poll::Ready(result)
+            }
+            None if self.runtime == REFUSED => {
+                Poll::Ready(Err(JoinError::refused(self.spawned_at)))
             }
             None => Poll::Ready(Err(JoinError::elsewhere(self.spawned_at))),
         }

@@ -6,6 +6,7 @@ use crate::event_loop::callbacks::{Aggregate, Callback};
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::event_loop::join::Join;
 use crate::event_loop::observer::TaskId;
+use crate::event_loop::waker::TaskRef;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -43,6 +44,17 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     }
 }
 
+/// As `spawn`, for a line further up.
+pub(super) fn spawn_at<F: Future + 'static>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    match with_running(|event_loop| JoinHandle::spawn_on(event_loop, future, spawned_at)) {
+        Some(handle) => handle,
+        None => panic!("{NO_LOOP}"),
+    }
+}
+
 /// Returns the number of the task that runs, or `None` in a callback or outside of a run, as asyncio's
 /// `current_task`.
 #[doc(alias = "current_task")]
@@ -71,6 +83,16 @@ impl<T> JoinHandle<T> {
         F: Future<Output = T> + 'static,
     {
         JoinHandle(Join::spawn(event_loop, future, spawned_at))
+    }
+
+    /// The handle of a task that was refused.
+    pub(super) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        JoinHandle(Join::refused(spawned_at))
+    }
+
+    /// The task as its runtime knows it.
+    pub(super) fn task_ref(&self) -> Option<TaskRef> {
+        self.0.with(EventLoop::task_ref)
     }
 
     /// Asks the task to cancel, as asyncio's `cancel`. Returns whether it has not ended yet.

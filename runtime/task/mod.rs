@@ -3,6 +3,7 @@
 mod as_completed;
 mod cancel;
 mod gather;
+mod group;
 mod join;
 mod wait;
 mod yield_now;
@@ -10,6 +11,7 @@ mod yield_now;
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use cancel::{cancel_current, cancel_requests, catch_cancel, uncancel};
 pub use gather::{Gather, GatherError, Settled, TryGather, gather, gather_handles, try_gather};
+pub use group::{GroupClosed, GroupError, MemberError, TaskGroup, task_group};
 pub use join::{JoinHandle, current, spawn};
 pub use wait::{Wait, WaitMode, wait, wait_first_error};
 pub use yield_now::{YieldNow, yield_now};

@@ -1,0 +1,103 @@
+//! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
+
+use roundelay::{LoopEvent, Observer, Runtime};
+use std::cell::{Cell, RefCell};
+use std::fmt::Display;
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// What a program prints to, and what it asks the loop.
+#[derive(Clone, Default)]
+pub struct Out {
+    lines: Rc<RefCell<Vec<String>>>,
+    turns: Rc<Cell<u64>>,
+    begun: Rc<Cell<Option<Instant>>>,
+}
+
+impl Out {
+    /// Prints a line.
+    pub fn say(&self, line: impl Display) {
+        self.lines.borrow_mut().push(line.to_string());
+    }
+
+    /// How many turns the loop has taken.
+    pub fn turns(&self) -> u64 {
+        self.turns.get()
+    }
+
+    /// How many turns a future takes.
+    pub async fn count_turns(&self, future: impl Future) -> u64 {
+        let before = self.turns();
+        future.await;
+        self.turns() - before
+    }
+
+    /// The loop's time since the program began, in whole milliseconds.
+    pub fn now(&self) -> u128 {
+        let now = roundelay::time::now();
+        let begun = self.begun.get().unwrap_or(now);
+        self.begun.set(Some(begun));
+        (now - begun + Duration::from_micros(500)).as_millis()
+    }
+}
+
+/// Counts turns.
+struct Turns(Rc<Cell<u64>>);
+
+impl Observer for Turns {
+    fn event(&self, _now: u64, event: LoopEvent) {
+        if let LoopEvent::TurnStarted { .. } = event {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}
+
+/// A boolean as Python prints it.
+pub fn py(value: bool) -> &'static str {
+    if value { "True" } else { "False" }
+}
+
+pub fn ms(ms: u64) -> Duration {
+    Duration::from_millis(ms)
+}
+
+/// Runs a program's main and the shutdown that follows, as `asyncio.run`, and compares.
+#[track_caller]
+pub fn check<F: Future<Output = ()>>(name: &str, program: impl Fn(Out) -> F) {
+    check_loop(name, |out, runtime| {
+        let main = program(out.clone());
+        let ended = runtime.try_run(async {
+            out.now();
+            main.await;
+        });
+        ended.unwrap();
+        runtime.shutdown().unwrap();
+    });
+}
+
+/// Runs a program that drives the loop itself, and compares.
+#[track_caller]
+pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/parity/programs")
+        .join(format!("{name}.expected"));
+    let expected = std::fs::read_to_string(&file)
+        .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
+    for strict in [false, true] {
+        let out = Out::default();
+        let runtime = Runtime::builder()
+            .strict(strict)
+            .virtual_clock(true)
+            .timer_resolution(Duration::ZERO)
+            .observer(Turns(Rc::clone(&out.turns)))
+            .build()
+            .unwrap();
+        program(out.clone(), runtime);
+        let printed = out.lines.borrow().join("\n");
+        assert!(
+            printed == expected.trim_end(),
+            "{name} (strict: {strict}) printed\n{printed}\n--- and CPython\n{expected}"
+        );
+    }
+}
