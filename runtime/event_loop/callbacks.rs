@@ -4,6 +4,7 @@
 //! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
 
 use super::EventLoop;
+use super::waiters::Told;
 use super::waker::TaskRef;
 use crate::error::Cancelled;
 use slab::Slab;
@@ -17,6 +18,8 @@ pub(crate) enum Callback {
     Call(Box<dyn FnOnce()>, u64),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
+    /// Several who are told of a task's end.
+    Several(Vec<Told>),
     /// The time of a scope of this task has run out.
     Expire(TaskRef, u64),
     /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
@@ -69,6 +72,27 @@ impl Callbacks {
     /// Takes a callback out, and frees its key. `None` also after `take_all`, when timers still hold keys.
     pub(super) fn remove(&self, key: u32) -> Option<Callback> {
         self.table.borrow_mut().try_remove(key as usize).flatten()
+    }
+
+    /// Calls `f` with the list at this key, if it is one.
+    pub(super) fn with_several<R>(
+        &self,
+        key: u32,
+        f: impl FnOnce(&mut Vec<Told>) -> R,
+    ) -> Option<R> {
+        match self.table.borrow_mut().get_mut(key as usize) {
+            Some(Some(Callback::Several(several))) => Some(f(several)),
+            _ => None,
+        }
+    }
+
+    /// Takes a list out, and frees its key; leaves others.
+    pub(super) fn take_several(&self, key: u32) -> Option<Vec<Told>> {
+        self.with_several(key, |_| ())?;
+        match self.remove(key) {
+            Some(Callback::Several(several)) => Some(several),
+            _ => None,
+        }
     }
 
     /// Takes a callback out that is a bare waker, and frees its key; leaves others.

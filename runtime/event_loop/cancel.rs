@@ -22,7 +22,7 @@ use super::cell::{CellPointer, State, flag, quietly};
 use super::ready_queue::Entry;
 use super::scope::Entry as ScopeEntry;
 use super::slots::{AGGREGATE, NO_SLOT, Slot};
-use super::tasks::Waiter;
+use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
 use crate::error::{CancelReason, Cancelled, JoinError};
 use std::panic::Location;
@@ -40,6 +40,8 @@ pub(super) struct Cancelling {
     raised: Option<(u64, Cancelled)>,
     /// What the task is to end with at the end of its step, while the cell's `RAISED` is set.
     failure: Option<JoinError>,
+    /// The tasks that await this one and passed a request on to it, while the cell's `FROM_JOINER` is set.
+    joiners: Vec<TaskRef>,
     /// The scopes that were entered and not left, oldest first.
     pub(super) scopes: Vec<ScopeEntry>,
     /// The aggregate that the task awaits, while its link says `AGGREGATE`.
@@ -183,7 +185,14 @@ impl EventLoop {
         match self.awaited(task, slot, cell, target) {
             Awaited::Nothing => false,
             Awaited::Task(child) => {
-                self.held(child).set_flag(flag::FROM_JOINER);
+                let child_cell = self.held(child);
+                child_cell.set_flag(flag::FROM_JOINER);
+                child_cell.with_extra(|extra| {
+                    let joiners = &mut extra.cancel.joiners;
+                    if !joiners.contains(&task) {
+                        joiners.push(task);
+                    }
+                });
                 members.push(child);
                 true
             }
@@ -223,10 +232,7 @@ impl EventLoop {
     /// Whether the task at `child` has not ended, and will wake this one when it does.
     fn is_awaited_by(&self, child: u32, task: TaskRef) -> bool {
         let child = self.tasks.slot(child).and_then(|slot| slot.cell.get());
-        child.is_some_and(|child| {
-            !child.is_finished()
-                && matches!(Waiter::unpack(child.waiter.get()), Waiter::Task(waiter) if waiter == task)
-        })
+        child.is_some_and(|child| !child.is_finished() && self.tells(child, Waiter::Task(task)))
     }
 
     /// Lets the next step of the task deliver a request.
@@ -395,6 +401,9 @@ impl EventLoop {
     #[inline(never)]
     pub(super) fn cancel_joiner(&self, joiner: TaskRef, index: u32, cell: CellPointer) {
         let request = cell.with_extra(|extra| {
+            if !extra.cancel.joiners.contains(&joiner) {
+                return None;
+            }
             let error = extra.error.as_ref()?;
             error.cancelled().cloned()
         });
@@ -480,6 +489,16 @@ impl EventLoop {
             self.tasks.awaits.set(AGGREGATE);
             cell.with_extra(|extra| extra.cancel.aggregate = Some(aggregate));
         }
+    }
+
+    /// What the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
+    /// between is not passed a cancel.
+    pub(crate) fn link(&self) -> u32 {
+        self.tasks.awaits.get()
+    }
+
+    pub(crate) fn set_link(&self, link: u32) {
+        self.tasks.awaits.set(link);
     }
 
     /// The task that runs, and its cell.

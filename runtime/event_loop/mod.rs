@@ -23,6 +23,7 @@ mod services;
 mod slots;
 mod tasks;
 pub(crate) mod timers;
+pub(crate) mod waiters;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
@@ -391,7 +392,7 @@ impl EventLoop {
             Some(Callback::Expire(task, scope)) => self.expire(task, scope),
             Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
             Some(Callback::Stop) => self.stop(),
-            None => {}
+            Some(Callback::Several(_)) | None => {}
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::{Aggregate, Callback};
-use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::join::Join;
 use crate::event_loop::observer::TaskId;
 use crate::event_loop::waker::TaskRef;
@@ -195,6 +195,28 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    /// Calls a closure when the task has ended, as asyncio's `add_done_callback`: through the loop, behind what is ready
+    /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
+    #[doc(alias = "add_done_callback")]
+    pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        let place = self.0.with(|event_loop, index| {
+            let (key, serial) = event_loop.call_at_end(index, Box::new(callback));
+            (event_loop.serial, key, serial)
+        });
+        DoneCallback(place)
+    }
+
+    /// Calls `f` with the loop and the slot, if the loop lives on this thread.
+    pub(super) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop, u32) -> R) -> Option<R> {
+        self.0.with(f)
+    }
+
+    /// Passes a request on.
+    pub(super) fn ask_for(&self, request: &Cancelled) {
+        self.0
+            .with(|event_loop, index| event_loop.cancel(index, request));
+    }
+
     /// Whether awaiting the handle would give something at once.
     pub(super) fn has_ended(&self) -> bool {
         self.0.with(EventLoop::is_finished).unwrap_or(true)
@@ -221,6 +243,25 @@ impl<T> JoinHandle<T> {
     /// Takes the output of a task that has ended.
     pub(super) fn take(self) -> Result<T, JoinError> {
         self.0.take()
+    }
+}
+
+/// A closure that [`JoinHandle::on_done`] will call. Dropping this does not take it back.
+#[derive(Clone, Copy, Debug)]
+pub struct DoneCallback(Option<(u64, u32, u64)>);
+
+impl DoneCallback {
+    /// Takes the closure back. Returns whether it was still to be called.
+    #[doc(alias = "remove_done_callback")]
+    pub fn remove(self) -> bool {
+        self.0
+            .and_then(|(runtime, key, serial)| {
+                with_loop(runtime, |event_loop| {
+                    event_loop.take_call(key, serial, false)
+                })
+            })
+            .flatten()
+            .is_some()
     }
 }
 
