@@ -261,3 +261,41 @@ impl<T> fmt::Display for QueueFull<T> {
 }
 
 impl<T> Error for QueueFull<T> {}
+
+/// A promise was done already. Holds the value that was not set. Returned by
+/// [`Promise::set`](crate::sync::Promise::set).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AlreadySet<T>(pub T);
+
+/// A promise was cancelled before its value was set. Returned by [`Promise::wait`](crate::sync::Promise::wait).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromiseCancelled(());
+
+impl PromiseCancelled {
+    pub(crate) fn new() -> Self {
+        PromiseCancelled(())
+    }
+}
+
+impl<T> fmt::Debug for AlreadySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AlreadySet(..)")
+    }
+}
+
+impl<T> fmt::Display for AlreadySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the promise is done already: set it once, or ask `is_done` first, as it may have been cancelled",
+        )
+    }
+}
+
+impl fmt::Display for PromiseCancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the promise was cancelled before its value was set")
+    }
+}
+
+impl<T> Error for AlreadySet<T> {}
+impl Error for PromiseCancelled {}

@@ -1,0 +1,6 @@
+//! The primitives of `roundelay::sync`: who goes on when, as CPython 3.13 prints it; what is kept when a wait is
+//! dropped; what is said when they are misused.
+
+mod trace;
+
+mod promises;
