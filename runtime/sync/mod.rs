@@ -1,11 +1,15 @@
 //! Coordination between tasks of one loop.
 
 mod event;
+mod lock;
 mod promise;
 mod queue;
+mod turnstile;
 mod wait_list;
 mod waiters;
 
 pub use event::{Event, EventWait};
+pub use lock::{Lock, LockGuard, Locking};
 pub use promise::{DoneCallback, Promise, PromiseWait};
 pub use queue::{Get, Put, Queue};
+pub use turnstile::Acquire;

@@ -3,4 +3,5 @@
 
 mod trace;
 
+mod locks;
 mod promises;
