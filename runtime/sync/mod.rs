@@ -1,5 +1,6 @@
 //! Coordination between tasks of one loop.
 
+mod condition;
 mod event;
 mod lock;
 mod promise;
@@ -8,6 +9,7 @@ mod turnstile;
 mod wait_list;
 mod waiters;
 
+pub use condition::{Condition, ConditionGuard, ConditionWait};
 pub use event::{Event, EventWait};
 pub use lock::{Lock, LockGuard, Locking};
 pub use promise::{DoneCallback, Promise, PromiseWait};

@@ -3,5 +3,6 @@
 
 mod trace;
 
+mod conditions;
 mod locks;
 mod promises;
