@@ -277,6 +277,19 @@ impl PromiseCancelled {
     }
 }
 
+/// All permits of a bounded semaphore are there already. Returned by
+/// [`BoundedSemaphore::release`](crate::sync::BoundedSemaphore::release).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverReleased {
+    permits: usize,
+}
+
+impl OverReleased {
+    pub(crate) fn new(permits: usize) -> Self {
+        OverReleased { permits }
+    }
+}
+
 impl<T> fmt::Debug for AlreadySet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AlreadySet(..)")
@@ -297,5 +310,16 @@ impl fmt::Display for PromiseCancelled {
     }
 }
 
+impl fmt::Display for OverReleased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the semaphore has all of its {} permits: release once for each permit that was taken and forgotten",
+            self.permits
+        )
+    }
+}
+
 impl<T> Error for AlreadySet<T> {}
 impl Error for PromiseCancelled {}
+impl Error for OverReleased {}

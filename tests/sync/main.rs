@@ -6,3 +6,4 @@ mod trace;
 mod conditions;
 mod locks;
 mod promises;
+mod semaphores;
