@@ -290,6 +290,17 @@ impl OverReleased {
     }
 }
 
+/// A barrier is broken, or was reset. Returned by [`Barrier::wait`](crate::sync::Barrier::wait).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "BrokenBarrierError")]
+pub struct BrokenBarrier(());
+
+impl BrokenBarrier {
+    pub(crate) fn new() -> Self {
+        BrokenBarrier(())
+    }
+}
+
 impl<T> fmt::Debug for AlreadySet<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("AlreadySet(..)")
@@ -320,6 +331,13 @@ impl fmt::Display for OverReleased {
     }
 }
 
+impl fmt::Display for BrokenBarrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the barrier was broken by `abort`, or reset: `reset` makes it new")
+    }
+}
+
 impl<T> Error for AlreadySet<T> {}
 impl Error for PromiseCancelled {}
 impl Error for OverReleased {}
+impl Error for BrokenBarrier {}

@@ -1,5 +1,6 @@
 //! Coordination between tasks of one loop.
 
+mod barrier;
 mod condition;
 mod event;
 mod lock;
@@ -10,6 +11,7 @@ mod turnstile;
 mod wait_list;
 mod waiters;
 
+pub use barrier::{Barrier, BarrierWait};
 pub use condition::{Condition, ConditionGuard, ConditionWait};
 pub use event::{Event, EventWait};
 pub use lock::{Lock, LockGuard, Locking};

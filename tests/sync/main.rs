@@ -3,6 +3,7 @@
 
 mod trace;
 
+mod barriers;
 mod conditions;
 mod locks;
 mod promises;
