@@ -39,7 +39,9 @@ use std::task::{Context, Poll};
 /// # });
 /// ```
 pub struct Barrier {
+    /// How many it takes to pass.
     parties: usize,
+    /// Where it stands; see the drawing above.
     state: Cell<State>,
     /// How many are inside: have come, and not left.
     inside: Cell<usize>,

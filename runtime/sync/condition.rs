@@ -45,6 +45,7 @@ use std::task::{Context, Poll, ready};
 /// # });
 /// ```
 pub struct Condition {
+    /// What is freed during a wait; other conditions may have the same.
     lock: Rc<Lock<()>>,
     /// Those who wait to be notified. Those who were, wait in the lock's list or hold it.
     waiters: Waiters,
@@ -98,6 +99,7 @@ impl fmt::Debug for Condition {
 /// The right to wait for a [`Condition`] and to notify those who do: its lock. Dropping it frees the lock.
 #[must_use = "dropping it frees the lock at once"]
 pub struct ConditionGuard<'a> {
+    /// What is waited for and notified; another one of the same lock after `on`.
     condition: &'a Condition,
     /// The lock; `None` during a wait, and after one that was dropped in the middle.
     held: Option<LockGuard<'a, ()>>,

@@ -28,7 +28,9 @@ use std::task::{Context, Poll};
 /// # });
 /// ```
 pub struct Event {
+    /// The flag.
     set: Cell<bool>,
+    /// Those who wait and were not woken.
     waiters: Waiters,
 }
 

@@ -35,6 +35,7 @@ use std::task::{Context, Poll, ready};
 /// # });
 /// ```
 pub struct Lock<T = ()> {
+    /// Who holds it, and who waits.
     turnstile: Turnstile,
     /// Borrowed while a guard exists.
     value: RefCell<T>,

@@ -39,6 +39,7 @@ pub struct Semaphore {
     woken: Cell<usize>,
     /// As many permits as there may be; see [`BoundedSemaphore`].
     bound: usize,
+    /// Those who wait and were not woken.
     waiters: Waiters,
 }
 

@@ -7,6 +7,7 @@ use super::wait_list::{Ticket, WaitList};
 use crate::event_loop::waker::TaskWaker;
 use std::cell::RefCell;
 
+/// Those who wait for one thing, oldest first.
 pub(super) struct Waiters(RefCell<WaitList>);
 
 impl Waiters {

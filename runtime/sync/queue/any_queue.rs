@@ -8,7 +8,9 @@ use crate::sync::waiters::Waiters;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 
+/// A queue whose store says which item comes out next.
 pub struct AnyQueue<S> {
+    /// What was put and not got yet.
     items: RefCell<S>,
     /// How many items fit; `None` for any number.
     bound: Option<usize>,
@@ -17,7 +19,9 @@ pub struct AnyQueue<S> {
     room: Cell<usize>,
     /// Set by `shutdown`, for ever.
     is_shut_down: Cell<bool>,
+    /// Those who wait for an item.
     pub(super) getters: Waiters,
+    /// Those who wait for room.
     pub(super) putters: Waiters,
     /// How many items were put and not yet reported done.
     unfinished: Cell<usize>,
