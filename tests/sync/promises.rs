@@ -161,6 +161,34 @@ fn a_callback_whose_loop_has_ended_is_dropped() {
 }
 
 #[test]
+fn a_promise_that_is_set_while_its_loop_closes_drops_its_callbacks() {
+    struct SetsAtItsEnd(Rc<Promise<u32>>);
+    impl Drop for SetsAtItsEnd {
+        fn drop(&mut self) {
+            self.0.set(1).unwrap();
+        }
+    }
+    let (promise, ran) = (Rc::new(Promise::new()), Rc::new(Cell::new(false)));
+    let runtime = Runtime::builder().build().unwrap();
+    runtime.run(async {
+        promise.on_done({
+            let ran = Rc::clone(&ran);
+            move || ran.set(true)
+        });
+        let setter = SetsAtItsEnd(Rc::clone(&promise));
+        drop(spawn(async move {
+            let _setter = setter;
+            std::future::pending::<()>().await;
+        }));
+        yield_now().await;
+    });
+    assert!(!promise.is_done());
+    drop(runtime);
+    assert!(promise.is_done() && !ran.get());
+    assert_eq!(Rc::strong_count(&ran), 1, "the callback is kept");
+}
+
+#[test]
 fn a_callback_needs_a_loop() {
     let said = crate::trace::panic_of(|| Promise::<()>::new().on_done(|| ()));
     assert!(said.contains("no event loop is running"), "{said}");
