@@ -23,7 +23,7 @@
 //! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
 //! | [`time`] | [`sleep`], [`timeout`] |
-//! | [`sync`] | [`Queue`](sync::Queue), [`Event`](sync::Event) |
+//! | [`sync`] | [`Promise`](sync::Promise), [`Event`](sync::Event), [`Lock`](sync::Lock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Barrier`](sync::Barrier), [`Queue`](sync::Queue) |
 //! | [`net`], [`io`] | TCP; any pollable descriptor |
 //! | [`pool`] | blocking work in threads and in worker processes |
 //! | `event_loop` | the engine room: the turn, tasks, wakers, timers, the reactor |

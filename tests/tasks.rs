@@ -457,7 +457,7 @@ fn a_foreign_waker_that_panics_harms_no_queue_event_or_gather() {
             assert!(poll_with(&waker, &mut get).is_pending());
             assert!(poll_with(&waker, &mut get).is_pending());
             let _ = catch_unwind(AssertUnwindSafe(|| queue.try_put(1)));
-            assert_eq!(poll_again(&mut get).await, Poll::Ready(1));
+            assert_eq!(poll_again(&mut get).await, Poll::Ready(Ok(1)));
             let mut wait = event.wait();
             assert!(poll_with(&waker, &mut wait).is_pending());
             let _ = catch_unwind(AssertUnwindSafe(|| event.set()));
