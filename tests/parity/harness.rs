@@ -1,6 +1,7 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
-use roundelay::{LoopEvent, Observer, Runtime};
+use roundelay::task::SharedHandle;
+use roundelay::{JoinError, LoopEvent, Observer, Runtime};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -100,4 +101,14 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
             "{name} (strict: {strict}) printed\n{printed}\n--- and CPython\n{expected}"
         );
     }
+}
+
+/// Whether a task was cancelled, and lets it end first.
+pub async fn cancelled(task: impl Future<Output = Result<impl Sized, JoinError>>) -> &'static str {
+    py(task.await.is_err_and(|error| error.is_cancelled()))
+}
+
+/// Whether a task has ended cancelled, as asyncio's `cancelled()`.
+pub fn was_cancelled<T>(task: &SharedHandle<T>) -> &'static str {
+    py(matches!(task.outcome(), Some(Err(error)) if error.is_cancelled()))
 }
