@@ -131,6 +131,9 @@ impl<T> JoinHandle<T> {
             how(event_loop, index, &request)
         });
         here.unwrap_or_else(|| {
+            if self.0.is_taken() {
+                return false;
+            }
             let request = Cancelled::new(CancelReason::Explicit, message, None, at);
             self.0.post(move |event_loop, index| {
                 how(event_loop, index, &request);
@@ -161,7 +164,8 @@ impl<T> JoinHandle<T> {
     /// Returns whether the task has ended. False on other threads, where this cannot be seen.
     #[doc(alias = "done")]
     pub fn is_finished(&self) -> bool {
-        self.0.with(EventLoop::is_finished).unwrap_or(false)
+        let here = self.0.with(EventLoop::is_finished);
+        here.unwrap_or_else(|| self.0.is_taken())
     }
 
     /// Returns the task's number, or `None` if its runtime has ended or lives on another thread.
