@@ -6,6 +6,7 @@
 mod cancel;
 mod groups;
 mod harness;
+mod timeouts;
 
 use std::fs;
 use std::path::Path;
