@@ -7,6 +7,7 @@ mod cancel;
 mod groups;
 mod harness;
 mod timeouts;
+mod turns;
 
 use std::fs;
 use std::path::Path;
