@@ -203,6 +203,9 @@ impl<T> JoinHandle<T> {
     /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        if self.0.is_taken() {
+            return DoneCallback::soon(callback);
+        }
         let place = self.0.with(|event_loop, index| {
             let (key, serial) = event_loop.call_at_end(index, Box::new(callback));
             (event_loop.serial, key, serial)
@@ -256,6 +259,14 @@ impl<T> JoinHandle<T> {
 pub struct DoneCallback(Option<(u64, u32, u64)>);
 
 impl DoneCallback {
+    /// Calls a closure at the next turn: the task has ended.
+    pub(super) fn soon(callback: impl FnOnce() + 'static) -> Self {
+        DoneCallback(with_running(|event_loop| {
+            let (key, serial) = event_loop.call_soon(Box::new(callback));
+            (event_loop.serial, key, serial)
+        }))
+    }
+
     /// Takes the closure back. Returns whether it was still to be called.
     #[doc(alias = "remove_done_callback")]
     pub fn remove(self) -> bool {

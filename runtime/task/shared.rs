@@ -1,6 +1,6 @@
 //! A handle with several owners, for outputs that can be cloned.
 
-use super::join::JoinHandle;
+use super::join::{DoneCallback, JoinHandle};
 use crate::error::JoinError;
 use crate::event_loop::EventLoop;
 use crate::event_loop::context::NO_LOOP;
@@ -58,6 +58,15 @@ impl<T> SharedHandle<T> {
         match &*self.0.handle.borrow() {
             Some(handle) => handle.cancel_requests(),
             None => self.0.requests.get(),
+        }
+    }
+
+    /// Calls a closure when the task has ended; see [`JoinHandle::on_done`].
+    #[doc(alias = "add_done_callback")]
+    pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        match &*self.0.handle.borrow() {
+            Some(handle) => handle.on_done(callback),
+            None => DoneCallback::soon(callback),
         }
     }
 

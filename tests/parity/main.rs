@@ -6,6 +6,8 @@
 mod cancel;
 mod groups;
 mod harness;
+mod r#loop;
+mod tasks;
 mod timeouts;
 mod turns;
 
