@@ -1,6 +1,6 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
-use roundelay::{LoopEvent, Observer, Runtime};
+use roundelay::{JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, wait};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -60,6 +60,29 @@ pub fn py(value: bool) -> &'static str {
 
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// Python's `try: .. finally: ..`.
+pub async fn finally<T>(body: impl Future<Output = T>, clean_up: impl Future<Output = ()>) -> T {
+    let outcome = catch_cancel(body).await;
+    clean_up.await;
+    match outcome {
+        Ok(value) => value,
+        Err(cancelled) => cancelled.resume().await,
+    }
+}
+
+/// Python's `await asyncio.wait([task])`: the end of a task, whatever it is.
+pub async fn end_of<T>(task: JoinHandle<T>) -> JoinHandle<T> {
+    wait(vec![task], WaitMode::All).await.0.remove(0)
+}
+
+/// Whether a task that has ended was cancelled, in words.
+pub async fn cancelled<T>(task: JoinHandle<T>) -> &'static str {
+    match task.await {
+        Err(error) if error.is_cancelled() => "cancelled",
+        _ => "not cancelled",
+    }
 }
 
 /// Runs a program's main and the shutdown that follows, as `asyncio.run`, and compares.
