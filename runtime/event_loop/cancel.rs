@@ -501,6 +501,12 @@ impl EventLoop {
         self.tasks.awaits.set(link);
     }
 
+    /// Whether a task that waits is marked, so that its next step brings it a cancel.
+    pub(super) fn is_to_be_cancelled(&self, task: TaskRef) -> bool {
+        self.live_cell(task)
+            .is_some_and(|cell| cell.state.get() == State::Pending && cell.has_flag(flag::CANCEL))
+    }
+
     /// The task that runs, and its cell.
     pub(super) fn current_cell(&self) -> Option<(TaskRef, CellPointer)> {
         let task = self.tasks.current.get();

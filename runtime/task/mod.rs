@@ -3,6 +3,7 @@
 mod as_completed;
 mod cancel;
 mod gather;
+mod gather_tuple;
 mod group;
 mod join;
 mod shared;
@@ -13,7 +14,10 @@ mod yield_now;
 
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use cancel::{cancel_current, cancel_requests, catch_cancel, uncancel};
-pub use gather::{Gather, GatherError, Settled, TryGather, gather, gather_handles, try_gather};
+pub use gather::{
+    Gather, GatherError, Gatherable, Many, Settled, TryGather, gather, gather_handles, try_gather,
+};
+pub use gather_tuple::{GatherTuple, Tuple};
 pub use group::{GroupClosed, GroupError, MemberError, TaskGroup, task_group};
 pub use join::{DoneCallback, JoinHandle, current, spawn};
 pub use shared::SharedHandle;
