@@ -60,6 +60,6 @@ pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
     JoinHandle, WaitMode, as_completed, cancel_current, catch_cancel, gather, gather_handles,
-    shield, spawn, task_group, try_gather, wait, wait_for, yield_now,
+    scope, shield, spawn, task_group, try_gather, wait, wait_for, yield_now,
 };
 pub use time::{sleep, sleep_until, timeout, timeout_at};

@@ -182,6 +182,11 @@ impl TimerWheel {
         (entry.place != Place::Dead).then(|| entry.action())
     }
 
+    /// Returns the deadline of a timer that is due.
+    pub(super) fn deadline(&self, key: u32) -> Option<u64> {
+        self.entries.get(key as usize).map(|entry| entry.when)
+    }
+
     fn get(&self, timer: TimerKey) -> Option<&Entry> {
         self.entries
             .get(timer.key as usize)

@@ -6,6 +6,7 @@ mod gather;
 mod gather_tuple;
 mod group;
 mod join;
+mod scope;
 mod shared;
 mod shield;
 mod wait;
@@ -20,6 +21,7 @@ pub use gather::{
 pub use gather_tuple::{GatherTuple, Tuple};
 pub use group::{GroupClosed, GroupError, MemberError, TaskGroup, task_group};
 pub use join::{DoneCallback, JoinHandle, current, spawn};
+pub use scope::{Scope, ScopedHandle, scope};
 pub use shared::SharedHandle;
 pub use shield::{Shield, shield};
 pub use wait::{Wait, WaitMode, wait, wait_first_error};
