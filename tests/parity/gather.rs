@@ -243,3 +243,161 @@ fn cancel_takes_three_turns() {
         wait(vec![task], WaitMode::All).await;
     });
 }
+
+#[test]
+fn nested() {
+    async fn job(out: Out, name: &'static str, delay: u64) -> &'static str {
+        match catch_cancel(sleep(ms(delay))).await {
+            Ok(()) => name,
+            Err(cancelled) => {
+                out.say(format!("{name} is cancelled"));
+                cancelled.resume().await
+            }
+        }
+    }
+    check("gather/nested", |out| async move {
+        let job = |name, delay| job(out.clone(), name, delay);
+        let tree = || gather((gather([job("a", 10), job("b", 20)]), job("c", 15)));
+        let (pair, single) = tree().await.unwrap();
+        out.say(format!("values {} {single}", pair.unwrap().join(" ")));
+        let whole = tree();
+        yield_now().await;
+        whole.cancel();
+        match whole.await {
+            Err(error) if error.is_cancelled() => out.say("main got CancelledError"),
+            _ => {}
+        }
+    });
+}
+
+#[test]
+fn outer_cancel_waits_for_first() {
+    async fn job(out: Out, name: &str, delay: u64) {
+        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
+            out.say(format!("{name} is cancelled"));
+            sleep(ms(delay)).await;
+            out.say(format!("{name} is clean"));
+            cancelled.resume().await;
+        }
+    }
+    check("gather/outer_cancel_waits_for_first", |out| async move {
+        let jobs = [("slow", 30), ("quick", 10)];
+        let both = gather(jobs.map(|(name, delay)| job(out.clone(), name, delay)));
+        yield_now().await;
+        out.say(accepted(both.cancel()));
+        out.say(if both.is_finished() {
+            "done"
+        } else {
+            "not done"
+        });
+        match both.await {
+            Err(error) if error.is_cancelled() => out.say("main got CancelledError"),
+            _ => {}
+        }
+        sleep(ms(50)).await;
+        out.say("main is over");
+    });
+}
+
+#[test]
+fn outer_cancel_waits_for_all() {
+    async fn job(out: Out, name: &str, delay: u64) {
+        let clean_up = async {
+            out.say(format!("{name} is cancelled"));
+            sleep(ms(delay)).await;
+            out.say(format!("{name} is clean"));
+        };
+        finally(sleep(ms(100_000)), clean_up).await;
+    }
+    check("gather/outer_cancel_waits_for_all", |out| async move {
+        let jobs = [("slow", 30), ("quick", 10)];
+        let both = gather(jobs.map(|(name, delay)| job(out.clone(), name, delay))).settled();
+        yield_now().await;
+        both.cancel();
+        match catch_cancel(both).await {
+            Ok(_) => out.say("main got values"),
+            Err(_) => out.say("main got CancelledError"),
+        }
+        out.say("main is over");
+    });
+}
+
+#[test]
+fn refused_cancel_is_still_raised() {
+    async fn job(out: Out, name: &'static str) -> &'static str {
+        if catch_cancel(sleep(ms(100_000))).await.is_err() {
+            out.say(format!("{name} refuses"));
+        }
+        name
+    }
+    check("gather/refused_cancel_is_still_raised", |out| async move {
+        out.say("-- plain");
+        let both = gather(["a", "b"].map(|name| job(out.clone(), name)));
+        yield_now().await;
+        both.cancel();
+        match both.await {
+            Err(error) if error.is_cancelled() => out.say("CancelledError"),
+            _ => out.say("values"),
+        }
+        out.say("-- settled");
+        let both = gather(["a", "b"].map(|name| job(out.clone(), name))).settled();
+        yield_now().await;
+        both.cancel();
+        match catch_cancel(both).await {
+            Err(_) => out.say("CancelledError"),
+            Ok(_) => out.say("values"),
+        }
+    });
+}
+
+/// What a cancel has returned, in words.
+fn accepted(cancelled: bool) -> &'static str {
+    if cancelled { "accepted" } else { "refused" }
+}
+
+#[test]
+fn cancel_of_completed() {
+    async fn bad() {
+        panic!("bad");
+    }
+    async fn job(out: Out) {
+        match catch_cancel(sleep(ms(10))).await {
+            Ok(()) => out.say("sibling ends"),
+            Err(cancelled) => {
+                out.say("sibling is cancelled");
+                cancelled.resume().await
+            }
+        }
+    }
+    check("gather/cancel_of_completed", |out| async move {
+        let mut both = gather([boxed(bad()), boxed(job(out.clone()))]);
+        match (&mut both).await {
+            Err(error) if error.is_panic() => out.say("main got ValueError"),
+            _ => {}
+        }
+        out.say(accepted(both.cancel()));
+        sleep(ms(20)).await;
+        out.say("main is over");
+    });
+}
+
+#[test]
+fn cancel_after_all_ended() {
+    async fn job(out: Out, name: &'static str) -> &'static str {
+        out.say(format!("{name} ends"));
+        name
+    }
+    check("gather/cancel_after_all_ended", |out| async move {
+        let both = gather(["a", "b"].map(|name| job(out.clone(), name)));
+        for _ in 0..3 {
+            yield_now().await;
+        }
+        out.say(if both.is_finished() {
+            "done"
+        } else {
+            "not done"
+        });
+        out.say(accepted(both.cancel()));
+        out.say(format!("values {}", both.await.unwrap().join(" ")));
+    });
+}
