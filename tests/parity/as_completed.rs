@@ -56,8 +56,7 @@ fn slow_consumer() {
         let mut slots = as_completed(jobs.map(|(name, delay)| loud_job(out.clone(), name, delay)));
         for _ in jobs {
             sleep(ms(50)).await;
-            let printer = out.clone();
-            Handle::current().call_soon(move || printer.say("callback"));
+            out.say_soon("callback");
             let slot = slots.next().await.unwrap();
             out.say(format!("got {}", slot.unwrap()));
         }

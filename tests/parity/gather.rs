@@ -79,8 +79,7 @@ fn done_members_cost_nothing() {
     check("gather/done_members_cost_nothing", |out| async move {
         let tasks = [1, 2].map(|n| spawn(value(n)));
         let (tasks, _) = wait(tasks.into(), WaitMode::All).await;
-        let printer = out.clone();
-        Handle::current().call_soon(move || printer.say("callback"));
+        out.say_soon("callback");
         let values = gather_handles(tasks).await.unwrap();
         out.say(format!("values {} {}", values[0], values[1]));
         let nothing = gather::<[Ready<()>; 0], _>([]).await.unwrap();

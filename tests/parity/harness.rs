@@ -1,7 +1,9 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
 use roundelay::task::SharedHandle;
-use roundelay::{JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn, wait};
+use roundelay::{
+    Handle, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn, wait,
+};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -21,6 +23,12 @@ impl Out {
     /// Prints a line.
     pub fn say(&self, line: impl Display) {
         self.lines.borrow_mut().push(line.to_string());
+    }
+
+    /// Prints a line in a callback, as `call_soon(print, line)`.
+    pub fn say_soon(&self, line: &'static str) {
+        let out = self.clone();
+        Handle::current().call_soon(move || out.say(line));
     }
 
     /// How many turns the loop has taken.

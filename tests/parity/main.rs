@@ -5,9 +5,12 @@
 
 mod as_completed;
 mod cancel;
+mod events;
 mod gather;
 mod groups;
 mod harness;
+mod queues;
+mod shield;
 mod wait;
 
 use std::fs;
