@@ -196,6 +196,10 @@ impl Runtime {
         self.handle().call_at(when, callback)
     }
 
+    pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {
+        f(&self.event_loop)
+    }
+
     /// Ends [`run_forever`](Runtime::run_forever) after the current batch.
     pub fn stop(&self) {
         self.event_loop.stop();

@@ -528,6 +528,20 @@ impl EventLoop {
         !self.process.is_current()
     }
 
+    /// What is still waiting, in words. Not the jobs of pools, which nobody can stop.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let tasks = self.unfinished_tasks();
+        let mut left: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        let mut count = |count: usize, what: &str| {
+            if count > 0 {
+                left.push(format!("{count} {what}"));
+            }
+        };
+        count(self.timers.borrow().len(), "timers");
+        count(self.reactor.waiting.get(), "waits for sources");
+        left
+    }
+
     /// Runs turns until `stop`.
     pub(crate) fn run_until_stopped(&self) -> Result<(), RunError> {
         let _run = Run::begin(self)?;

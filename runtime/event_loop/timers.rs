@@ -126,6 +126,11 @@ impl TimerWheel {
         self.waiting == 0
     }
 
+    /// How many timers are still to fire.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting
+    }
+
     /// Sets a timer.
     #[inline]
     pub(crate) fn insert(&mut self, when: u64, action: Action) -> TimerKey {
