@@ -1,10 +1,14 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
 use roundelay::task::SharedHandle;
-use roundelay::{JoinError, LoopEvent, Observer, Runtime};
+use roundelay::{
+    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn,
+    wait,
+};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -20,6 +24,12 @@ impl Out {
     /// Prints a line.
     pub fn say(&self, line: impl Display) {
         self.lines.borrow_mut().push(line.to_string());
+    }
+
+    /// Prints a line in a callback, as `call_soon(print, line)`.
+    pub fn say_soon(&self, line: &'static str) {
+        let out = self.clone();
+        Handle::current().call_soon(move || out.say(line));
     }
 
     /// How many turns the loop has taken.
@@ -59,8 +69,70 @@ pub fn py(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// Futures of different types in one list.
+pub fn boxed<T>(future: impl Future<Output = T> + 'static) -> Pin<Box<dyn Future<Output = T>>> {
+    Box::pin(future)
+}
+
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// Python's `try: .. finally: ..`.
+pub async fn finally<T>(body: impl Future<Output = T>, clean_up: impl Future<Output = ()>) -> T {
+    let outcome = catch_cancel(body).await;
+    clean_up.await;
+    match outcome {
+        Ok(value) => value,
+        Err(cancelled) => cancelled.resume().await,
+    }
+}
+
+/// Python's `await task` without a handler: that the task was cancelled goes on in the one that awaits it.
+pub async fn join<T: Clone>(task: SharedHandle<T>) -> T {
+    match task.await {
+        Ok(value) => value,
+        Err(error) => error.cancelled().unwrap().clone().resume().await,
+    }
+}
+
+/// Tasks that each wait for one of these, for who waits for what others wait for, too.
+pub fn each<T: Clone + 'static>(tasks: &[SharedHandle<T>]) -> Vec<JoinHandle<T>> {
+    tasks
+        .iter()
+        .cloned()
+        .map(|task| spawn(join(task)))
+        .collect()
+}
+
+/// Python's `create_task(.., name=name)`.
+pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::Output> {
+    let task = spawn(future);
+    task.set_name(name);
+    task
+}
+
+/// The names of tasks in one line, each after a blank.
+pub fn names<T>(tasks: &[JoinHandle<T>]) -> String {
+    let mut names: Vec<String> = tasks
+        .iter()
+        .map(|task| format!(" {}", task.name()))
+        .collect();
+    names.sort();
+    names.concat()
+}
+
+/// Python's `await asyncio.wait([task])`: the end of a task, whatever it is.
+pub async fn end_of<T>(task: JoinHandle<T>) -> JoinHandle<T> {
+    wait(vec![task], WaitMode::All).await.0.remove(0)
+}
+
+/// Whether a task that has ended was cancelled, in words.
+pub async fn cancelled<T>(task: JoinHandle<T>) -> &'static str {
+    match task.await {
+        Err(error) if error.is_cancelled() => "cancelled",
+        _ => "not cancelled",
+    }
 }
 
 /// Runs a program's main and the shutdown that follows, as `asyncio.run`, and compares.

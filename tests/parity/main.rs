@@ -3,13 +3,19 @@
 //! `programs/` holds the Python programs with what CPython prints; each has a function of the same name here. To record
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
+mod as_completed;
 mod cancel;
+mod events;
+mod gather;
 mod groups;
 mod harness;
 mod r#loop;
+mod queues;
+mod shield;
 mod tasks;
 mod timeouts;
 mod turns;
+mod wait;
 
 use std::fs;
 use std::path::Path;
