@@ -1,6 +1,6 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
-use roundelay::{LoopEvent, Observer, Runtime};
+use roundelay::{Handle, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, wait};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -19,6 +19,23 @@ impl Out {
     /// Prints a line.
     pub fn say(&self, line: impl Display) {
         self.lines.borrow_mut().push(line.to_string());
+    }
+
+    /// Prints a line in a callback of the next turn, as `loop.call_soon(print, line)`.
+    pub fn say_soon(&self, line: &'static str) {
+        let out = self.clone();
+        Handle::current().call_soon(move || out.say(line));
+    }
+
+    /// Says so if a cancel comes out of what is awaited, and lets it go on.
+    pub async fn note_cancel<T>(&self, line: impl Display, future: impl Future<Output = T>) -> T {
+        match catch_cancel(future).await {
+            Ok(value) => value,
+            Err(cancelled) => {
+                self.say(line);
+                cancelled.resume().await
+            }
+        }
     }
 
     /// How many turns the loop has taken.
@@ -56,6 +73,11 @@ impl Observer for Turns {
 /// A boolean as Python prints it.
 pub fn py(value: bool) -> &'static str {
     if value { "True" } else { "False" }
+}
+
+/// Waits for the end of all, however they end.
+pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<JoinHandle<T>> {
+    wait(tasks.into_iter().collect(), WaitMode::All).await.0
 }
 
 pub fn ms(ms: u64) -> Duration {

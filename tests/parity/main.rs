@@ -3,9 +3,13 @@
 //! `programs/` holds the Python programs with what CPython prints; each has a function of the same name here. To record
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
+mod barriers;
 mod cancel;
+mod conditions;
 mod groups;
 mod harness;
+mod locks;
+mod semaphores;
 
 use std::fs;
 use std::path::Path;
