@@ -106,10 +106,14 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
         .join(format!("{name}.expected"));
     let expected = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    for strict in [false, true] {
+    for mode in ["normal", "strict", "spurious polls"] {
         let out = Out::default();
-        let runtime = Runtime::builder()
-            .strict(strict)
+        let builder = match mode {
+            "normal" => Runtime::builder(),
+            "strict" => Runtime::builder().strict(true),
+            _ => Runtime::builder().spurious_polls(1),
+        };
+        let runtime = builder
             .virtual_clock(true)
             .timer_resolution(Duration::ZERO)
             .observer(Turns(Rc::clone(&out.turns)))
@@ -119,7 +123,7 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
         let printed = out.lines.borrow().join("\n");
         assert!(
             printed == expected.trim_end(),
-            "{name} (strict: {strict}) printed\n{printed}\n--- and CPython\n{expected}"
+            "{name} ({mode}) printed\n{printed}\n--- and CPython\n{expected}"
         );
     }
 }
