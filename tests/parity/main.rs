@@ -6,6 +6,7 @@
 mod barriers;
 mod cancel;
 mod conditions;
+mod futures;
 mod groups;
 mod harness;
 mod locks;

@@ -2,10 +2,9 @@
 
 use crate::trace::{Trace, all, expect, panic_of, turns};
 use roundelay::sync::{Condition, Lock};
-use roundelay::{run, spawn, timeout, yield_now};
+use roundelay::{run, spawn, yield_now};
 use std::cell::Cell;
 use std::rc::Rc;
-use std::time::Duration;
 
 async fn waiter(out: Trace, condition: Rc<Condition>, name: char) {
     let mut guard = condition.lock().await;

@@ -3,7 +3,7 @@
 use crate::trace::{Trace, expect, turns};
 use roundelay::error::AlreadySet;
 use roundelay::sync::Promise;
-use roundelay::{Handle, Runtime, run, spawn, yield_now};
+use roundelay::{Handle, Runtime, run, shield, spawn, yield_now};
 use std::cell::Cell;
 use std::rc::Rc;
 
