@@ -196,6 +196,24 @@ impl InTask<'_> {
         }
     }
 
+    /// Lets the time of the scope that was entered last run out at this time of the loop's clock, which is `now`.
+    #[inline]
+    pub(crate) fn arm(&self, scope: ScopeKey, now: u64, when: u64) {
+        let alarm = self.event_loop.alarm(scope, now, when);
+        self.cell.with_extra_if_any(|extra| {
+            if let Some(entry) = extra.cancel.scopes.last_mut() {
+                debug_assert!(entry.id == scope.id);
+                entry.alarm = alarm;
+            }
+        });
+    }
+
+    /// Leaves a scope, and returns whether its time had run out.
+    #[inline]
+    pub(crate) fn leave(&self, scope: ScopeKey) -> bool {
+        self.event_loop.leave_scope_of(scope, self.cell)
+    }
+
     /// Whether the context is the task's own, and not that of a set of futures within it.
     #[inline]
     fn is_direct(&self, cx: &Context<'_>) -> bool {
@@ -235,7 +253,7 @@ impl InTask<'_> {
         if polled.is_ready() {
             return polled.map(Ok);
         }
-        cell.with_extra(|extra| {
+        cell.with_extra_if_any(|extra| {
             let cancelling = &mut extra.cancel;
             let Some(entry) = cancelling.scopes.iter_mut().rfind(|e| e.id == scope.id) else {
                 return;
@@ -267,10 +285,15 @@ impl EventLoop {
 
     /// Leaves a scope, and returns whether its time had run out.
     pub(crate) fn leave_scope(&self, scope: ScopeKey) -> bool {
-        let Some(cell) = self.live_cell(scope.task) else {
-            return false;
-        };
-        let left = cell.with_extra(|extra| {
+        match self.live_cell(scope.task) {
+            Some(cell) => self.leave_scope_of(scope, cell),
+            None => false,
+        }
+    }
+
+    #[inline]
+    fn leave_scope_of(&self, scope: ScopeKey, cell: CellPointer) -> bool {
+        let left = cell.with_extra_if_any(|extra| {
             let scopes = &mut extra.cancel.scopes;
             match scopes.last() {
                 Some(last) if last.id == scope.id => scopes.pop(),
@@ -280,7 +303,7 @@ impl EventLoop {
                 }
             }
         });
-        let Some(left) = left else {
+        let Some(left) = left.flatten() else {
             return false;
         };
         self.disarm(left.alarm, scope.id);
@@ -304,26 +327,33 @@ impl EventLoop {
         }
     }
 
-    /// Lets the time of a scope run out at this time of the loop's clock, which is `now`, and at no other.
-    pub(crate) fn arm(&self, scope: ScopeKey, now: u64, when: u64) {
+    /// Lets the time of a scope run out at this time of the loop's clock, and at no other.
+    pub(crate) fn rearm(&self, scope: ScopeKey, when: u64) {
         let Some(cell) = self.live_cell(scope.task) else {
             return;
         };
-        let alarm = if when > now {
-            let timer = self.set_timer(now, when, Action::Expire(scope.task));
-            timer.map_or(Alarm::Never, Alarm::Timer)
-        } else {
-            let callback = Callback::Expire(scope.task, scope.id);
-            let key = self.callbacks.insert(callback);
-            self.ready.push(ReadyEntry::Callback(key));
-            Alarm::Soon(key)
-        };
-        let before = cell.with_extra(|extra| {
-            let entry = extra.cancel.scope_mut(scope.id)?;
-            Some(std::mem::replace(&mut entry.alarm, alarm))
-        });
+        let alarm = self.alarm(scope, self.clock.now(), when);
+        let before = cell
+            .with_extra_if_any(|extra| {
+                let entry = extra.cancel.scope_mut(scope.id)?;
+                Some(std::mem::replace(&mut entry.alarm, alarm))
+            })
+            .flatten();
         // A scope that was left has no use for an alarm.
         self.disarm(before.unwrap_or(alarm), scope.id);
+    }
+
+    /// Makes an alarm for a scope.
+    #[inline]
+    fn alarm(&self, scope: ScopeKey, now: u64, when: u64) -> Alarm {
+        if when > now {
+            let timer = self.set_timer(now, when, Action::Expire(scope.task));
+            return timer.map_or(Alarm::Never, Alarm::Timer);
+        }
+        let callback = Callback::Expire(scope.task, scope.id);
+        let key = self.callbacks.insert(callback);
+        self.ready.push(ReadyEntry::Callback(key));
+        Alarm::Soon(key)
     }
 
     fn disarm(&self, alarm: Alarm, scope: u64) {

@@ -9,7 +9,7 @@ use crate::error::{Cancelled, Elapsed};
 use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
 use crate::event_loop::context::with_running;
-use crate::event_loop::scope::ScopeKey;
+use crate::event_loop::scope::{InTask, ScopeKey};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -128,7 +128,7 @@ impl TimeoutScope {
         self.0.with_scope(|event_loop, scope| {
             let deadline = deadline(event_loop);
             self.0.when.set(When::Deadline(deadline));
-            event_loop.arm(scope, event_loop.clock.now(), deadline);
+            event_loop.rearm(scope, deadline);
         });
         Ok(())
     }
@@ -207,14 +207,14 @@ impl Limit {
                     }
                     let scope = task.enter(cx, Some(self.set_at));
                     self.scope.set(Some(scope));
-                    self.arm(event_loop, scope);
+                    self.arm(event_loop, &task, scope);
                     scope
                 }
             };
             let polled = task.poll(scope, || poll_some(future.as_mut(), cx));
             Some(polled.map(|outcome| {
                 future.set(None);
-                self.conclude(event_loop, scope, outcome)
+                self.conclude(event_loop, &task, scope, outcome)
             }))
         });
         match in_task.flatten() {
@@ -225,7 +225,7 @@ impl Limit {
     }
 
     /// Lets the time run out when it is to.
-    fn arm(&self, event_loop: &EventLoop, scope: ScopeKey) {
+    fn arm(&self, event_loop: &EventLoop, task: &InTask<'_>, scope: ScopeKey) {
         let now = event_loop.clock.now();
         let deadline = match self.when.get() {
             When::After(limit) => now.saturating_add(nanoseconds(limit)),
@@ -234,7 +234,7 @@ impl Limit {
         };
         self.when.set(When::Deadline(deadline));
         if deadline != NEVER {
-            event_loop.arm(scope, now, deadline);
+            task.arm(scope, now, deadline);
         }
     }
 
@@ -242,10 +242,11 @@ impl Limit {
     fn conclude<T>(
         &self,
         event_loop: &EventLoop,
+        task: &InTask<'_>,
         scope: ScopeKey,
         outcome: Result<T, Cancelled>,
     ) -> Option<Result<T, Elapsed>> {
-        let expired = event_loop.leave_scope(scope);
+        let expired = task.leave(scope);
         self.scope.set(None);
         let ours = expired && event_loop.take_back(scope);
         match outcome {
