@@ -1,8 +1,10 @@
 //! The errors: few, small, each saying what happened, to what, where, and what to do.
 
 mod cancelled;
+mod unhandled;
 
 pub use cancelled::{CancelReason, Cancelled};
+pub use unhandled::Unhandled;
 
 use std::any::Any;
 use std::error::Error;

@@ -61,14 +61,14 @@ impl Handle {
 
     /// Queues a callback behind everything that is ready. It runs in the next turn, as asyncio's `call_soon`.
     ///
-    /// A panic in the callback is reported by the panic hook; the loop goes on.
+    /// A panic in the callback goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled); the loop goes on.
     ///
     /// # Panics
     /// If the runtime is closed.
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallHandle {
         let event_loop = self.event_loop();
-        let (key, call) = event_loop.call_soon(Box::new(callback));
+        let (key, call) = event_loop.call_soon(Box::new(callback), Location::caller());
         CallHandle {
             event_loop: self.0.clone(),
             when: When::Soon,
@@ -105,13 +105,14 @@ impl Handle {
         )
     }
 
+    #[track_caller]
     fn call_at_time(
         &self,
         event_loop: &EventLoop,
         when: u64,
         callback: Box<dyn FnOnce()>,
     ) -> CallHandle {
-        let (timer, key, call) = event_loop.call_at(when, callback);
+        let (timer, key, call) = event_loop.call_at(when, callback, Location::caller());
         CallHandle {
             event_loop: self.0.clone(),
             when: When::Timer(timer),
@@ -233,10 +234,13 @@ impl RemoteHandle {
     /// # Errors
     /// If the runtime has ended; the callback is dropped. A callback that was accepted runs, unless the runtime
     /// ends first: then it is dropped on the loop's thread.
+    #[track_caller]
     #[doc(alias = "call_soon_threadsafe")]
     pub fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
-        self.shared
-            .post(self.serial, Message::Call(Box::new(callback)))
+        self.shared.post(
+            self.serial,
+            Message::Call(Box::new(callback), Location::caller()),
+        )
     }
 
     /// Spawns a task on the loop from any thread, as asyncio's `run_coroutine_threadsafe`.

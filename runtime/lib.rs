@@ -51,7 +51,7 @@ pub mod hyper;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError};
+pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
 #[cfg(feature = "process")]

@@ -1,6 +1,6 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::RunError;
+use crate::error::{RunError, Unhandled};
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
 use crate::event_loop::{EventLoop, Settings};
@@ -181,16 +181,19 @@ impl Runtime {
     }
 
     /// Queues a callback; see [`Handle::call_soon`].
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_soon(callback)
     }
 
     /// Runs a callback after a delay; see [`Handle::call_later`].
+    #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_later(delay, callback)
     }
 
     /// Runs a callback at an instant; see [`Handle::call_at`].
+    #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_at(when, callback)
     }
@@ -232,6 +235,8 @@ impl Default for Builder {
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 observer: None,
+                on_unhandled: None,
+                unhandled_fallback: print_unhandled,
             },
             shutdown_grace: Duration::from_secs(10),
         }
@@ -279,6 +284,38 @@ impl Builder {
         self
     }
 
+    /// Tells somebody of failures that no code receives, as asyncio's exception handler: of a callback that panicked, and of
+    /// a task that panicked when nobody will await it any more.
+    ///
+    /// A task's failure counts as received if its handle is awaited, or if a gather looks at it; not by being in a
+    /// [`wait`](crate::wait). A cancelled task has not failed. Without a handler, or if it panics itself, the report is one line on
+    /// standard error, below that of the panic hook.
+    ///
+    /// It is called from the loop's turn, and may use the loop.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// let reports = Rc::new(RefCell::new(Vec::new()));
+    /// let list = reports.clone();
+    /// let runtime = roundelay::Runtime::builder()
+    ///     .on_unhandled(move |unhandled| list.borrow_mut().push(unhandled.to_string()))
+    ///     .build()?;
+    /// runtime.run(async {
+    ///     drop(roundelay::spawn(async { panic!("lost") }));
+    ///     roundelay::yield_now().await;
+    /// });
+    /// assert!(reports.borrow()[0].starts_with("Task-2 (spawned at "));
+    /// assert!(reports.borrow()[0].ends_with(") panicked, and nobody looked at its end: lost"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "set_exception_handler")]
+    pub fn on_unhandled(mut self, handler: impl Fn(&Unhandled) + 'static) -> Self {
+        self.settings.on_unhandled = Some(Box::new(handler));
+        self
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
@@ -289,4 +326,10 @@ impl Builder {
             shutdown_grace: self.shutdown_grace,
         })
     }
+}
+
+/// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where; this
+/// adds whose it was.
+fn print_unhandled(unhandled: &Unhandled) {
+    eprintln!("roundelay: {unhandled}");
 }

@@ -8,13 +8,14 @@ use super::waker::TaskRef;
 use crate::error::Cancelled;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
 /// Something to run once.
 pub(crate) enum Callback {
-    /// A closure of the user's, with the serial number that its handle knows it by.
-    Call(Box<dyn FnOnce()>, u64),
+    /// A closure of the user's, with the serial number that its handle knows it by, and the line that registered it.
+    Call(Box<dyn FnOnce()>, u64, &'static Location<'static>),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
     /// The time of a scope of this task has run out.
@@ -88,7 +89,7 @@ impl Callbacks {
         let mut table = self.table.borrow_mut();
         let place = table.get_mut(key as usize)?;
         match place {
-            Some(Callback::Call(_, own)) if *own == serial => place.take(),
+            Some(Callback::Call(_, own, _)) if *own == serial => place.take(),
             _ => None,
         }
     }
@@ -112,7 +113,7 @@ impl Callbacks {
 
     /// Whether the closure with this serial number is still to run.
     pub(super) fn is_waiting(&self, key: u32, serial: u64) -> bool {
-        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own))) if *own == serial)
+        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own, _))) if *own == serial)
     }
 
     /// Whether the callback is a bare waker for the same task as this one.

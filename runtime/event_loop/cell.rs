@@ -85,6 +85,10 @@ pub(super) struct Extra {
     pub(super) error: Option<JoinError>,
     /// The payload of a panicked step, until the error is made of it.
     panic: Option<Panic>,
+    /// Whether the error counts as seen, though nobody takes it.
+    pub(super) seen: bool,
+    /// Whether the task was asked to end because its runtime does.
+    pub(super) asked_to_end: bool,
     /// What cancelling needs.
     pub(super) cancel: Cancelling,
 }
@@ -441,19 +445,17 @@ impl CellPointer {
         self.fail(error);
     }
 
-    /// Drops whatever an ended task left that has no handle any more.
+    /// Drops whatever an ended task left that has no handle any more, but for its error, which it returns.
     #[inline(always)]
-    pub(super) fn discard(self) {
+    pub(super) fn discard(self) -> Option<JoinError> {
         match self.state.replace(State::Empty) {
             State::Done if self.vtable.output_needs_drop => {
                 // SAFETY: the state was DONE, so that the output is there, and it is dropped once.
                 quietly(|| unsafe { (self.vtable.drop_output)(self.0) });
+                None
             }
-            State::Failed => {
-                let error = self.with_extra(|extra| extra.error.take());
-                quietly(|| drop(error));
-            }
-            _ => {}
+            State::Failed => self.with_extra(|extra| extra.error.take()),
+            _ => None,
         }
     }
 }

@@ -26,7 +26,7 @@ impl EventLoop {
         let mut first_not_asked = self.cancel_from(0, &request);
         let end = self.clock.now().saturating_add(clock::nanoseconds(grace));
         // It wakes the loop.
-        let (timer, key, serial) = self.call_at(end, Box::new(|| ()));
+        let (timer, key, serial) = self.call_at(end, Box::new(|| ()), called_at);
         let mut turns_left = if self.clock.is_virtual() {
             MOST_TURNS
         } else {
@@ -53,6 +53,7 @@ impl EventLoop {
         }
         let _running = context::Running::enter(self);
         self.drop_all();
+        self.report_failed();
         for callback in self.callbacks.take_all() {
             cell::quietly(move || match callback {
                 // A task of another loop may wait for the end of one of ours.
@@ -69,7 +70,7 @@ impl EventLoop {
             match message {
                 // The bits belong to the place in the table, and the next runtime there would be deaf.
                 Message::Wake(index) => self.shared.taken(index),
-                Message::Call(call) => cell::quietly(|| drop(call)),
+                Message::Call(call, _) => cell::quietly(|| drop(call)),
                 Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }

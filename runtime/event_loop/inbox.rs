@@ -11,6 +11,7 @@ use super::handshake::{SleepWord, SpinLock, clear_woken, mark_woken};
 use crate::error::Closed;
 use crate::sys::fork_guard::Process;
 use std::io;
+use std::panic::Location;
 use std::ptr::null_mut;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
@@ -19,8 +20,8 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 pub(crate) enum Message {
     /// Wake the task at this index, whichever lives there now.
     Wake(u32),
-    /// Run this as an entry of the ready queue.
-    Call(Box<dyn FnOnce() + Send>),
+    /// Run this as an entry of the ready queue; the line that posted it.
+    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
     /// Run this right when the inbox is read: house-keeping of handles dropped elsewhere.
     Keep(Box<dyn FnOnce(&EventLoop) + Send>),
 }

@@ -24,11 +24,12 @@ mod services;
 mod slots;
 mod tasks;
 pub(crate) mod timers;
+mod unhandled;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
 
-use crate::error::RunError;
+use crate::error::{RunError, Unhandled};
 use crate::sys::clock::coarse_now;
 use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
@@ -41,6 +42,7 @@ use services::Services;
 use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
@@ -66,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) virtual_clock: bool,
     pub(crate) timer_resolution: Duration,
     pub(crate) observer: Option<Box<dyn Observer>>,
+    pub(crate) on_unhandled: Option<unhandled::Handler>,
+    pub(crate) unhandled_fallback: fn(&Unhandled),
 }
 
 pub(crate) struct EventLoop {
@@ -85,6 +89,9 @@ pub(crate) struct EventLoop {
     pub(crate) clock: Clock,
     pub(crate) reactor: Reactor,
     observer: Option<Box<dyn Observer>>,
+    /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
+    on_unhandled: Option<unhandled::Handler>,
+    unhandled_fallback: fn(&Unhandled),
     /// Whether to look outside before every batch.
     strict: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
@@ -127,6 +134,8 @@ impl EventLoop {
             clock: Clock::new(settings.virtual_clock),
             reactor,
             observer: settings.observer,
+            on_unhandled: settings.on_unhandled,
+            unhandled_fallback: settings.unhandled_fallback,
             strict: settings.strict,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
             entries_since_look: Cell::new(0),
@@ -347,11 +356,7 @@ impl EventLoop {
                     self.shared.taken(index);
                     self.wake_index(index);
                 }
-                Message::Call(call) => {
-                    let serial = self.callbacks.next_serial();
-                    let key = self.callbacks.insert(Callback::Call(call, serial));
-                    self.ready.push(Entry::Callback(key));
-                }
+                Message::Call(call, at) => drop(self.call_soon(call, at)),
                 Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
@@ -382,7 +387,7 @@ impl EventLoop {
 
     fn run_callback(&self, key: u32) {
         match self.callbacks.remove(key) {
-            Some(Callback::Call(call, _)) => cell::quietly(call),
+            Some(Callback::Call(call, _, at)) => self.call(call, at),
             Some(Callback::Member(aggregate, member)) => {
                 cell::quietly(move || aggregate.member_finished(member));
             }
@@ -394,9 +399,13 @@ impl EventLoop {
     }
 
     /// Puts a closure behind everything that is ready. Returns its key and serial number.
-    pub(crate) fn call_soon(&self, call: Box<dyn FnOnce()>) -> (u32, u64) {
+    pub(crate) fn call_soon(
+        &self,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (u32, u64) {
         let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial));
+        let key = self.callbacks.insert(Callback::Call(call, serial, at));
         self.ready.push(Entry::Callback(key));
         (key, serial)
     }
@@ -406,9 +415,10 @@ impl EventLoop {
         &self,
         when: u64,
         call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
     ) -> (Option<TimerKey>, u32, u64) {
         let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial));
+        let key = self.callbacks.insert(Callback::Call(call, serial, at));
         (
             self.set_timer(self.clock.now(), when, Action::Callback(key)),
             key,

@@ -235,7 +235,9 @@ impl EventLoop {
         if !cell.is_finished() || cell.has_flag(flag::HANDLE) {
             return;
         }
-        cell.discard();
+        if let Some(error) = cell.discard() {
+            self.drop_error(cell, error);
+        }
         self.free(index, slot, cell);
     }
 
@@ -437,6 +439,7 @@ impl EventLoop {
     pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
         self.each_pending(|index, _, cell| {
             if cell.number >= number {
+                cell.with_extra(|extra| extra.asked_to_end = true);
                 self.cancel(index, request);
             }
         });
@@ -453,6 +456,7 @@ impl EventLoop {
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.
     pub(super) fn drop_all(&self) {
         self.each_pending(|index, slot, cell| {
+            cell.with_extra(|extra| extra.asked_to_end = true);
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
             self.finish::<true>(index, slot, cell);
         });
@@ -466,7 +470,7 @@ impl EventLoop {
     }
 
     /// Calls `f` for the tasks that wait or are queued, oldest first. `f` may end tasks and spawn others.
-    fn each_pending(&self, mut f: impl FnMut(u32, &Slot, CellPointer)) {
+    pub(super) fn each_pending(&self, mut f: impl FnMut(u32, &Slot, CellPointer)) {
         let pending = |index| {
             let slot = self.tasks.slot(index)?;
             let cell = slot.cell.get()?;

@@ -173,6 +173,11 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    /// A failure of the task counts as seen; see `Builder::on_unhandled`.
+    pub(super) fn mark_seen(&self) {
+        self.0.with(EventLoop::mark_seen);
+    }
+
     /// Whether awaiting the handle would give something at once.
     pub(super) fn has_ended(&self) -> bool {
         self.0.with(EventLoop::is_finished).unwrap_or(true)
