@@ -23,6 +23,7 @@
 //! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
 //! | [`time`] | [`sleep`], [`timeout`] |
+//! | [`context`] | [`ContextVar`]: values that tasks inherit |
 //! | [`sync`] | [`Queue`](sync::Queue), [`Event`](sync::Event) |
 //! | [`net`], [`io`] | TCP; any pollable descriptor |
 //! | [`pool`] | blocking work in threads and in worker processes |
@@ -31,6 +32,7 @@
 //! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says. DESIGN.md says
 //! how it works.
 
+pub mod context;
 pub mod error;
 mod event_loop;
 mod handle;
@@ -51,6 +53,7 @@ pub mod hyper;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
+pub use context::ContextVar;
 pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};

@@ -2,7 +2,7 @@
 
 use super::callbacks::Callback;
 use super::inbox::Message;
-use super::{EventLoop, Run, cell, clock, context};
+use super::{EventLoop, Run, cell, clock, context, special};
 use crate::error::{CancelReason, Cancelled, RunError, Stuck};
 use std::panic::Location;
 use std::time::Duration;
@@ -48,12 +48,14 @@ impl EventLoop {
 
     /// Ends the loop: drops tasks, callbacks and posts, each on this thread, and refuses everything from now on.
     pub(crate) fn close(&self) {
-        if self.closing.replace(true) {
+        if self.is_closing() {
             return;
         }
+        self.set_special(special::CLOSING);
         let _running = context::Running::enter(self);
         self.drop_all();
         self.report_failed();
+        self.drop_variables();
         for callback in self.callbacks.take_all() {
             cell::quietly(move || match callback {
                 // A task of another loop may wait for the end of one of ours.

@@ -38,6 +38,7 @@ struct Eviction<'a> {
 
 impl Drop for Eviction<'_> {
     fn drop(&mut self) {
+        self.event_loop.take_variables_back(self.index);
         self.event_loop.evict(self.index);
     }
 }
@@ -77,6 +78,7 @@ impl EventLoop {
                 >(main)
             });
             let index = self.spawn(main, true, called_at)?;
+            self.lend_variables(index);
             let eviction = Eviction {
                 event_loop: self,
                 index,

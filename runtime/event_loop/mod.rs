@@ -25,6 +25,7 @@ mod slots;
 mod tasks;
 pub(crate) mod timers;
 mod unhandled;
+pub(crate) mod variables;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
@@ -61,6 +62,16 @@ const CROWD: usize = 8;
 const EARLY: u64 = 10_000;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
 const SOON: u64 = 1000;
+
+/// What makes a spawn do more than usual, as bits of `EventLoop::special`.
+mod special {
+    /// The runtime is being closed: nothing new is accepted.
+    pub(super) const CLOSING: u8 = 1;
+    /// There is an observer.
+    pub(super) const OBSERVED: u8 = 2;
+    /// Context variables have been used on this thread: somebody may have a context to inherit.
+    pub(super) const VARIABLES: u8 = 4;
+}
 
 /// How a loop is to behave; see `Builder` for what each setting means.
 pub(crate) struct Settings {
@@ -104,14 +115,16 @@ pub(crate) struct EventLoop {
     messages: RefCell<Vec<Message>>,
     /// Jobs in threads and processes that have not reported back: while there are any, something real may come.
     jobs: Cell<usize>,
+    /// The context variables of the runtime and of the callback that runs.
+    variables: variables::OfLoop,
     /// What others keep with the loop.
     services: Services,
     /// Set by `stop`, looked at after each batch.
     stopping: Cell<bool>,
     /// Whether a run is going on.
     running: Cell<bool>,
-    /// Whether the runtime is being closed: nothing new is accepted.
-    closing: Cell<bool>,
+    /// What few loops have, or have for a while, and what a spawn asks for in one test: bits of `special`.
+    special: Cell<u8>,
     /// The process that made the loop; a forked child must not use it.
     process: Process,
     /// The next older loop of this thread; see `context`.
@@ -122,6 +135,10 @@ impl EventLoop {
     pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
         let (reactor, poll_waker) = Reactor::new()?;
         let (shared, serial) = Shared::acquire(poll_waker)?;
+        let special = match settings.observer {
+            Some(_) => special::OBSERVED,
+            None => 0,
+        };
         let this = Rc::new_cyclic(|this| EventLoop {
             this: this.clone(),
             serial,
@@ -142,14 +159,16 @@ impl EventLoop {
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
             jobs: Cell::new(0),
+            variables: variables::OfLoop::default(),
             services: Services::default(),
             stopping: Cell::new(false),
             running: Cell::new(false),
-            closing: Cell::new(false),
+            special: Cell::new(special),
             process: Process::current(),
             next_on_thread: Cell::new(std::ptr::null()),
         });
         context::enlist(&this);
+        this.inherit_variables();
         Ok(this)
     }
 
@@ -387,7 +406,10 @@ impl EventLoop {
 
     fn run_callback(&self, key: u32) {
         match self.callbacks.remove(key) {
-            Some(Callback::Call(call, _, at)) => self.call(call, at),
+            Some(Callback::Call(call, _, at)) => {
+                self.call(call, at);
+                self.leave_callback();
+            }
             Some(Callback::Member(aggregate, member)) => {
                 cell::quietly(move || aggregate.member_finished(member));
             }
@@ -398,6 +420,16 @@ impl EventLoop {
         }
     }
 
+    fn insert_call(
+        &self,
+        call: Box<dyn FnOnce()>,
+        serial: u64,
+        at: &'static Location<'static>,
+    ) -> u32 {
+        let call = self.with_variables_of_now(call);
+        self.callbacks.insert(Callback::Call(call, serial, at))
+    }
+
     /// Puts a closure behind everything that is ready. Returns its key and serial number.
     pub(crate) fn call_soon(
         &self,
@@ -405,7 +437,7 @@ impl EventLoop {
         at: &'static Location<'static>,
     ) -> (u32, u64) {
         let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial, at));
+        let key = self.insert_call(call, serial, at);
         self.ready.push(Entry::Callback(key));
         (key, serial)
     }
@@ -418,7 +450,7 @@ impl EventLoop {
         at: &'static Location<'static>,
     ) -> (Option<TimerKey>, u32, u64) {
         let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial, at));
+        let key = self.insert_call(call, serial, at);
         (
             self.set_timer(self.clock.now(), when, Action::Callback(key)),
             key,
@@ -501,8 +533,16 @@ impl EventLoop {
         self.observe(|| Event::JobFinished);
     }
 
+    fn has_special(&self, bit: u8) -> bool {
+        self.special.get() & bit != 0
+    }
+
+    fn set_special(&self, bit: u8) {
+        self.special.set(self.special.get() | bit);
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
-        self.closing.get()
+        self.has_special(special::CLOSING)
     }
 
     /// Whether the caller is a forked child of the process that made the loop.
@@ -563,7 +603,7 @@ struct Run<'a>(&'a EventLoop);
 impl<'a> Run<'a> {
     /// Says whether a run may begin.
     fn check(event_loop: &EventLoop) -> Result<(), RunError> {
-        if event_loop.closing.get() {
+        if event_loop.is_closing() {
             return Err(RunError::Closed);
         }
         if !event_loop.process.is_current() {

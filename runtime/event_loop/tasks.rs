@@ -72,7 +72,7 @@ impl EventLoop {
         has_handle: bool,
         spawned_at: &'static Location<'static>,
     ) -> Result<u32, RunError> {
-        if self.closing.get() {
+        if self.special.get() != 0 && self.is_closing() {
             return Err(RunError::Closed);
         }
         let tasks = &self.tasks;
@@ -95,11 +95,22 @@ impl EventLoop {
         slot.word.set(slot.word.get() + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
         self.ready.push(Entry::Task(index));
-        self.observe(|| Event::Spawned {
-            task: TaskId(number),
-            at: spawned_at,
-        });
+        if self.special.get() != 0 {
+            self.spawned_specially(index);
+        }
         Ok(index)
+    }
+
+    /// What a spawn does more in few loops.
+    #[cold]
+    #[inline(never)]
+    fn spawned_specially(&self, index: u32) {
+        let (_, cell) = self.held_slot(index);
+        self.bequeath_variables(cell);
+        self.observe(|| Event::Spawned {
+            task: TaskId(cell.number),
+            at: cell.spawned_at,
+        });
     }
 
     /// Wakes a task of this loop: queues it unless it is queued already, or is another one by now.
@@ -376,7 +387,7 @@ impl EventLoop {
         cell.clear_flag(flag::HANDLE);
         if !cell.is_finished() {
             self.set_waiter(cell, Waiter::Nobody);
-        } else if cell.discard_runs_code() {
+        } else if cell.discard_runs_code() || cell.has_variables() {
             self.queue(index);
         } else {
             self.dispose(index, slot, cell);
