@@ -5,7 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::context::{self, NO_LOOP};
 use crate::event_loop::inbox::{Message, Shared};
 use crate::event_loop::timers::TimerKey;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, TaskInfo};
 use futures_task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -119,6 +119,16 @@ impl Handle {
             key,
             call,
         }
+    }
+
+    /// Returns the tasks that have not ended, oldest first; see [`tasks`](crate::tasks).
+    ///
+    /// # Panics
+    /// If the runtime is closed.
+    #[track_caller]
+    #[doc(alias = "all_tasks")]
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.event_loop().tasks()
     }
 
     /// Ends [`run_forever`](crate::Runtime::run_forever) after the current batch, as asyncio's `stop`.

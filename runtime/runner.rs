@@ -5,7 +5,7 @@ use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
 use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, TaskInfo};
 use std::io;
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
@@ -196,6 +196,11 @@ impl Runtime {
     #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_at(when, callback)
+    }
+
+    /// Returns the tasks that have not ended, oldest first; see [`tasks`](crate::tasks).
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.event_loop.tasks()
     }
 
     /// Ends [`run_forever`](Runtime::run_forever) after the current batch.

@@ -14,6 +14,7 @@ mod ending;
 mod handshake;
 pub(crate) mod inbox;
 pub(crate) mod join;
+pub(crate) mod listing;
 pub(crate) mod main_task;
 mod memory;
 pub(crate) mod observer;

@@ -5,6 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::{Aggregate, Callback};
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::event_loop::join::Join;
+use crate::event_loop::listing::TaskInfo;
 use crate::event_loop::observer::TaskId;
 use std::panic::Location;
 use std::pin::Pin;
@@ -48,6 +49,31 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
 #[doc(alias = "current_task")]
 pub fn current() -> Option<TaskId> {
     with_running(EventLoop::current_task).flatten()
+}
+
+/// Returns the tasks of the loop that runs on this thread which have not ended, oldest first, as asyncio's `all_tasks`.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Examples
+/// ```
+/// use roundelay::{run, spawn, task, yield_now};
+/// # run(async {
+/// let worker = spawn(std::future::pending::<()>());
+/// worker.set_name("worker");
+/// yield_now().await;
+/// let list: Vec<_> = task::tasks().iter().map(|task| task.name().to_owned()).collect();
+/// assert_eq!(list, ["Task-1", "worker"]);
+/// # });
+/// ```
+#[track_caller]
+#[doc(alias = "all_tasks")]
+pub fn tasks() -> Vec<TaskInfo> {
+    match with_running(EventLoop::tasks) {
+        Some(tasks) => tasks,
+        None => panic!("{NO_LOOP}"),
+    }
 }
 
 /// A task's handle: await it for the task's output.
