@@ -63,6 +63,6 @@ pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
     JoinHandle, TaskInfo, WaitMode, as_completed, cancel_current, catch_cancel, gather,
-    gather_handles, spawn, tasks, try_gather, wait, yield_now,
+    gather_handles, spawn, spawn_eager, tasks, try_gather, wait, yield_now,
 };
 pub use time::{sleep, sleep_until, timeout, timeout_at};

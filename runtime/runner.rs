@@ -239,6 +239,7 @@ impl Default for Builder {
                 strict: false,
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
+                eager_start: false,
                 observer: None,
                 on_unhandled: None,
                 unhandled_fallback: print_unhandled,
@@ -280,6 +281,14 @@ impl Builder {
     /// is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
+        self
+    }
+
+    /// Runs the first step of every task within its spawn, as asyncio's `eager_task_factory`; see
+    /// [`spawn_eager`](crate::spawn_eager). Off by default: it changes the order of nearly everything.
+    #[doc(alias = "eager_task_factory")]
+    pub fn eager_start(mut self, eager: bool) -> Self {
+        self.settings.eager_start = eager;
         self
     }
 

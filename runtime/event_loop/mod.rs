@@ -10,6 +10,7 @@ pub(crate) mod cancel;
 mod cell;
 pub(crate) mod clock;
 pub(crate) mod context;
+mod eager;
 mod ending;
 mod handshake;
 pub(crate) mod inbox;
@@ -72,6 +73,10 @@ mod special {
     pub(super) const OBSERVED: u8 = 2;
     /// Context variables have been used on this thread: somebody may have a context to inherit.
     pub(super) const VARIABLES: u8 = 4;
+    /// All tasks start eagerly. Set while the loop runs.
+    pub(super) const EAGER: u8 = 8;
+    /// The next task that is spawned does.
+    pub(super) const EAGER_ONCE: u8 = 16;
 }
 
 /// How a loop is to behave; see `Builder` for what each setting means.
@@ -79,6 +84,7 @@ pub(crate) struct Settings {
     pub(crate) strict: bool,
     pub(crate) virtual_clock: bool,
     pub(crate) timer_resolution: Duration,
+    pub(crate) eager_start: bool,
     pub(crate) observer: Option<Box<dyn Observer>>,
     pub(crate) on_unhandled: Option<unhandled::Handler>,
     pub(crate) unhandled_fallback: fn(&Unhandled),
@@ -106,6 +112,8 @@ pub(crate) struct EventLoop {
     unhandled_fallback: fn(&Unhandled),
     /// Whether to look outside before every batch.
     strict: bool,
+    /// Whether tasks start within their spawn while the loop runs.
+    eager_start: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
     timer_resolution: u64,
     /// How many entries ran since the last look outside, as far as they were counted at checks.
@@ -155,6 +163,7 @@ impl EventLoop {
             on_unhandled: settings.on_unhandled,
             unhandled_fallback: settings.unhandled_fallback,
             strict: settings.strict,
+            eager_start: settings.eager_start,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
             entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
@@ -542,6 +551,10 @@ impl EventLoop {
         self.special.set(self.special.get() | bit);
     }
 
+    fn clear_special(&self, bit: u8) {
+        self.special.set(self.special.get() & !bit);
+    }
+
     pub(crate) fn is_closing(&self) -> bool {
         self.has_special(special::CLOSING)
     }
@@ -619,6 +632,9 @@ impl<'a> Run<'a> {
     fn begin(event_loop: &'a EventLoop) -> Result<Self, RunError> {
         Run::check(event_loop)?;
         event_loop.running.set(true);
+        if event_loop.eager_start {
+            event_loop.set_special(special::EAGER);
+        }
         Ok(Run(event_loop))
     }
 }
@@ -627,5 +643,6 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         self.0.stopping.set(false);
         self.0.running.set(false);
+        self.0.clear_special(special::EAGER);
     }
 }

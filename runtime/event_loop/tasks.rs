@@ -94,23 +94,29 @@ impl EventLoop {
         // write of one byte, and the step's read of the whole word would have to wait for it.
         slot.word.set(slot.word.get() + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
-        self.ready.push(Entry::Task(index));
-        if self.special.get() != 0 {
-            self.spawned_specially(index);
+        if self.special.get() == 0 {
+            self.ready.push(Entry::Task(index));
+        } else {
+            self.begin_specially(index);
         }
         Ok(index)
     }
 
-    /// What a spawn does more in few loops.
+    /// What a spawn does in few loops: more than queue the task, or something else.
     #[cold]
     #[inline(never)]
-    fn spawned_specially(&self, index: u32) {
+    fn begin_specially(&self, index: u32) {
         let (_, cell) = self.held_slot(index);
         self.bequeath_variables(cell);
         self.observe(|| Event::Spawned {
             task: TaskId(cell.number),
             at: cell.spawned_at,
         });
+        if self.starts_eagerly() {
+            self.start(index);
+        } else {
+            self.ready.push(Entry::Task(index));
+        }
     }
 
     /// Wakes a task of this loop: queues it unless it is queued already, or is another one by now.

@@ -44,6 +44,36 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     }
 }
 
+/// Spawns a task like [`spawn`], and runs its first step within this call, as asyncio's `create_task(eager_start=True)`.
+///
+/// A task that ends in its first step never stands in the ready queue, and awaiting it takes no turn. The step runs inside the
+/// one that spawns: what that one has borrowed or locked is in its way, and a chain of tasks that spawn each other so is as deep as
+/// the stack allows.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Examples
+/// ```
+/// # roundelay::run(async {
+/// let cached = roundelay::spawn_eager(async { 7 });
+/// assert!(cached.is_finished());
+/// assert_eq!(cached.await.unwrap(), 7);
+/// # });
+/// ```
+#[track_caller]
+#[doc(alias = "eager_start")]
+pub fn spawn_eager<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    let spawned_at = Location::caller();
+    let spawned = with_running(|event_loop| {
+        event_loop.eagerly(|| JoinHandle::spawn_on(event_loop, future, spawned_at))
+    });
+    match spawned {
+        Some(handle) => handle,
+        None => panic!("{NO_LOOP}"),
+    }
+}
+
 /// Returns the number of the task that runs, or `None` in a callback or outside of a run, as asyncio's
 /// `current_task`.
 #[doc(alias = "current_task")]
