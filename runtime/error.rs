@@ -183,6 +183,8 @@ pub enum RunError {
     Stopped,
     /// The main task was cancelled.
     Cancelled(JoinError),
+    /// Ctrl-C was pressed, and the main task ended by the cancel that this is.
+    Interrupted,
     /// These tasks had not ended when the time was over that a shutdown gives them, and were dropped.
     Stuck(Vec<Stuck>),
     /// A system call that the loop cannot do without failed.
@@ -232,6 +234,7 @@ impl fmt::Display for RunError {
                 "the event loop was stopped before its main future ended: call stop only in run_forever, or after the end",
             ),
             RunError::Cancelled(error) => write!(f, "the main task was cancelled: {error}"),
+            RunError::Interrupted => f.write_str("the run was interrupted by Ctrl-C (SIGINT)"),
             RunError::Stuck(tasks) => {
                 f.write_str(
                     "tasks had not ended when the time for their clean-up was over, and were dropped: ",

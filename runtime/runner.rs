@@ -1,12 +1,13 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::{RunError, Unhandled};
+use crate::error::{CancelReason, Cancelled, RunError, Unhandled};
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
 use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
+use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
-use std::io;
+use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -15,6 +16,9 @@ use std::time::{Duration, Instant};
 ///
 /// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the loop
 /// is closed. The future runs as a task and may borrow from its surroundings.
+///
+/// Ctrl-C cancels the future. If it ends by that, the process is ended by SIGINT, as whoever started it expects, when the
+/// tasks that are left have ended; see [`Builder::ctrl_c`].
 ///
 /// # Panics
 /// If the future panics, with its panic; if a loop runs on this thread already, if the loop cannot be made, if it is
@@ -38,7 +42,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 ///
 /// # Errors
 /// If a loop runs on this thread already, the loop cannot be made (out of descriptors, say), its system calls fail,
-/// or it is stopped before the future ends.
+/// it is stopped before the future ends, or it is interrupted by Ctrl-C.
 ///
 /// # Panics
 /// If the future panics, with its panic.
@@ -66,6 +70,11 @@ fn try_run_at<F: Future>(
 fn unwrap<T>(result: Result<T, RunError>) -> T {
     match result {
         Ok(output) => output,
+        Err(RunError::Interrupted) => {
+            // What was printed would be lost, and nothing can be done if that cannot be helped.
+            let _ = io::stdout().flush();
+            die_interrupted()
+        }
         Err(error) => panic!("{error}"),
     }
 }
@@ -77,6 +86,7 @@ fn unwrap<T>(result: Result<T, RunError>) -> T {
 pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
+    ctrl_c: bool,
 }
 
 impl Runtime {
@@ -98,13 +108,23 @@ impl Runtime {
     /// The loop finishes the batch in which the future ends, and one batch more. Tasks that are left wait for the
     /// next run.
     ///
+    /// If Ctrl-C ends the future, the process is ended by SIGINT, when the runtime's tasks have ended; see
+    /// [`Builder::ctrl_c`].
+    ///
     /// # Panics
     /// If the future panics, with its panic; in the cases in which [`try_run`](Runtime::try_run) fails.
     #[track_caller]
     #[doc(alias = "run_until_complete")]
     #[doc(alias = "block_on")]
     pub fn run<F: Future>(&self, main: F) -> F::Output {
-        unwrap(self.run_at(main, Location::caller()))
+        let called_at = Location::caller();
+        let result = self.run_at(main, called_at);
+        if let Err(RunError::Interrupted) = result {
+            // The process is about to end, and the tasks that are left get their time first.
+            let _ = self.event_loop.end_tasks(self.shutdown_grace, called_at);
+            self.event_loop.close();
+        }
+        unwrap(result)
     }
 
     /// Runs a future to its end, like [`run`](Runtime::run), and reports what prevents it.
@@ -125,12 +145,23 @@ impl Runtime {
         main: F,
         called_at: &'static Location<'static>,
     ) -> Result<F::Output, RunError> {
-        match self.event_loop.run_main(main, called_at)? {
+        self.event_loop.may_run()?;
+        let interrupt = match self.ctrl_c {
+            true => Interrupt::begin(&self.event_loop.reactor.waker)?,
+            false => None,
+        };
+        let came = interrupt.as_ref().map(Interrupt::came);
+        let end = self.event_loop.run_main(main, called_at, came);
+        drop(interrupt);
+        match end? {
             MainEnd::Returned(output) => Ok(output),
             MainEnd::Stopped => Err(RunError::Stopped),
             MainEnd::Failed(error) => match error.into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                Err(error) => Err(RunError::Cancelled(error)),
+                Err(error) => Err(match error.cancelled().map(Cancelled::reason) {
+                    Some(CancelReason::Interrupt) => RunError::Interrupted,
+                    _ => RunError::Cancelled(error),
+                }),
             },
         }
     }
@@ -230,6 +261,7 @@ impl Drop for Runtime {
 pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
+    ctrl_c: bool,
 }
 
 impl Default for Builder {
@@ -245,6 +277,7 @@ impl Default for Builder {
                 unhandled_fallback: print_unhandled,
             },
             shutdown_grace: Duration::from_secs(10),
+            ctrl_c: true,
         }
     }
 }
@@ -289,6 +322,20 @@ impl Builder {
     #[doc(alias = "eager_task_factory")]
     pub fn eager_start(mut self, eager: bool) -> Self {
         self.settings.eager_start = eager;
+        self
+    }
+
+    /// Lets Ctrl-C (SIGINT) cancel the main task, as in asyncio. On by default.
+    ///
+    /// It does so while a future is run on the process's main thread, if the program has not set a disposition of its own. The first
+    /// SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt). If that ends by it, [`try_run`] gives
+    /// [`RunError::Interrupted`], and [`run`] ends the process by SIGINT when its tasks have ended; if it catches the cancel, its output
+    /// is what counts. A second SIGINT ends the process at once, as does one outside of runs.
+    ///
+    /// From the first such run on, the process handles SIGINT through the crate signal-hook. A program that later registers
+    /// a handler of its own through that crate (as tokio does) and runs futures here, too, should turn this off.
+    pub fn ctrl_c(mut self, ctrl_c: bool) -> Self {
+        self.ctrl_c = ctrl_c;
         self
     }
 
@@ -338,6 +385,7 @@ impl Builder {
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,
+            ctrl_c: self.ctrl_c,
         })
     }
 }

@@ -258,3 +258,33 @@ fn a_handler_may_use_the_loop_and_may_panic() {
     runtime.shutdown().unwrap();
     assert_eq!(*told.borrow(), 2);
 }
+
+/// Set in the process that `without_a_handler_it_is_one_line_on_standard_error` starts.
+const INSIDE: &str = "ROUNDELAY_TEST_UNHANDLED";
+
+#[test]
+fn without_a_handler_it_is_one_line_on_standard_error() {
+    if std::env::var_os(INSIDE).is_some() {
+        return roundelay::run(async {
+            drop(spawn(fail()));
+            yield_now().await;
+        });
+    }
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "without_a_handler_it_is_one_line_on_standard_error",
+        ])
+        .arg("--nocapture")
+        .env(INSIDE, "1")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&output.stderr);
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.starts_with("roundelay: "))
+        .collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(lines[0].starts_with("roundelay: Task-2 (spawned at tests/unhandled.rs:"));
+    assert!(lines[0].ends_with(") panicked, and nobody looked at its end: lost"));
+}

@@ -13,8 +13,8 @@ use crate::sys::fork_guard::Process;
 use std::io;
 use std::panic::Location;
 use std::ptr::null_mut;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What another thread can leave for the loop.
 pub(crate) enum Message {
@@ -40,7 +40,7 @@ pub(crate) struct Shared {
     woken: WokenBits,
     /// What ends the loop's poll. `None` before the loop starts and from its end on, so that nobody ever
     /// writes to a descriptor that was closed and perhaps reused.
-    poll_waker: SpinLock<Option<mio::Waker>>,
+    poll_waker: SpinLock<Option<Arc<mio::Waker>>>,
 }
 
 struct Inbox {
@@ -74,7 +74,7 @@ impl Shared {
     ///
     /// # Errors
     /// When 65,536 runtimes are alive.
-    pub(super) fn acquire(poll_waker: mio::Waker) -> io::Result<(&'static Shared, u64)> {
+    pub(super) fn acquire(poll_waker: Arc<mio::Waker>) -> io::Result<(&'static Shared, u64)> {
         let short = {
             let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             match free.0.pop() {

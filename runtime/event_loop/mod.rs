@@ -24,6 +24,7 @@ mod ready_queue;
 pub(crate) mod scope;
 mod services;
 mod slots;
+mod special;
 mod tasks;
 pub(crate) mod timers;
 mod unhandled;
@@ -47,6 +48,7 @@ use std::cell::{Cell, RefCell};
 use std::io;
 use std::panic::Location;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
 use waker::TaskRef;
@@ -64,20 +66,6 @@ const CROWD: usize = 8;
 const EARLY: u64 = 10_000;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
 const SOON: u64 = 1000;
-
-/// What makes a spawn do more than usual, as bits of `EventLoop::special`.
-mod special {
-    /// The runtime is being closed: nothing new is accepted.
-    pub(super) const CLOSING: u8 = 1;
-    /// There is an observer.
-    pub(super) const OBSERVED: u8 = 2;
-    /// Context variables have been used on this thread: somebody may have a context to inherit.
-    pub(super) const VARIABLES: u8 = 4;
-    /// All tasks start eagerly. Set while the loop runs.
-    pub(super) const EAGER: u8 = 8;
-    /// The next task that is spawned does.
-    pub(super) const EAGER_ONCE: u8 = 16;
-}
 
 /// How a loop is to behave; see `Builder` for what each setting means.
 pub(crate) struct Settings {
@@ -128,6 +116,8 @@ pub(crate) struct EventLoop {
     variables: variables::OfLoop,
     /// What others keep with the loop.
     services: Services,
+    /// What interrupts the main task, while there is one that may be.
+    interrupt: Cell<Option<main_task::Interrupt>>,
     /// Set by `stop`, looked at after each batch.
     stopping: Cell<bool>,
     /// Whether a run is going on.
@@ -142,8 +132,8 @@ pub(crate) struct EventLoop {
 
 impl EventLoop {
     pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
-        let (reactor, poll_waker) = Reactor::new()?;
-        let (shared, serial) = Shared::acquire(poll_waker)?;
+        let reactor = Reactor::new()?;
+        let (shared, serial) = Shared::acquire(Arc::clone(&reactor.waker))?;
         let special = match settings.observer {
             Some(_) => special::OBSERVED,
             None => 0,
@@ -171,6 +161,7 @@ impl EventLoop {
             jobs: Cell::new(0),
             variables: variables::OfLoop::default(),
             services: Services::default(),
+            interrupt: Cell::new(None),
             stopping: Cell::new(false),
             running: Cell::new(false),
             special: Cell::new(special),
@@ -274,6 +265,7 @@ impl EventLoop {
         if !self.process.is_current() {
             return Err(RunError::Forked);
         }
+        self.take_interrupt();
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
@@ -541,18 +533,6 @@ impl EventLoop {
     pub(crate) fn job_finished(&self) {
         self.jobs.set(self.jobs.get() - 1);
         self.observe(|| Event::JobFinished);
-    }
-
-    fn has_special(&self, bit: u8) -> bool {
-        self.special.get() & bit != 0
-    }
-
-    fn set_special(&self, bit: u8) {
-        self.special.set(self.special.get() | bit);
-    }
-
-    fn clear_special(&self, bit: u8) {
-        self.special.set(self.special.get() & !bit);
     }
 
     pub(crate) fn is_closing(&self) -> bool {
