@@ -131,6 +131,13 @@ impl Handle {
         self.event_loop().tasks()
     }
 
+    /// Returns whether the runtime has ended, or is about to.
+    pub fn is_closed(&self) -> bool {
+        self.0
+            .upgrade()
+            .is_none_or(|event_loop| event_loop.is_closing())
+    }
+
     /// Ends [`run_forever`](crate::Runtime::run_forever) after the current batch, as asyncio's `stop`.
     pub fn stop(&self) {
         if let Some(event_loop) = self.0.upgrade() {
