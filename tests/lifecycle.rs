@@ -167,7 +167,7 @@ fn after_the_end_everything_says_so() {
         }),
         ("call_at", &|| drop(handle.call_at(Instant::now(), || ()))),
         ("tasks", &|| drop(handle.tasks())),
-        ("remote", &|| drop(handle.remote())),
+        ("remote", &|| _ = handle.remote()),
     ];
     for (what, f) in uses {
         assert_eq!(
