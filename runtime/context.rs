@@ -9,9 +9,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A variable whose value depends on who asks: each task has its own, and begins with that of the code that spawned it.
 ///
-/// It is meant for a `static`. A task inherits the values at its spawn, and a callback when it is registered; what either sets later
-/// is its own. The main task of a run has the runtime's values, so that the next run finds what it has set. Outside of a run a
-/// thread has values of its own, which a runtime inherits when it is made. Nothing is carried to other threads.
+/// It is meant for a `static`. A task inherits the values at its spawn, and a callback when it is registered; what
+/// either sets later is its own. The main task of a run has the runtime's values, so that the next run finds what it
+/// has set. Outside of a run a thread has values of its own, which a runtime inherits when it is made. Nothing is
+/// carried to other threads.
 ///
 /// # Examples
 /// ```
@@ -70,13 +71,15 @@ impl<T: 'static> ContextVar<T> {
         self.with(|value| value.cloned())
     }
 
-    /// Calls `f` with the value that the code which runs has, if it has one. `f` may set the variable, and keeps the value that it was given.
+    /// Calls `f` with the value that the code which runs has, if it has one. `f` may set the variable, and keeps the
+    /// value that it was given.
     pub fn with<R>(&self, f: impl FnOnce(Option<&T>) -> R) -> R {
         let value = variables::get(self.number());
         f(value.as_deref().and_then(<dyn Any>::downcast_ref))
     }
 
-    /// Sets the value of the code that runs, and of what it starts from now on. The token [resets](ContextVar::reset) it.
+    /// Sets the value of the code that runs, and of what it starts from now on. The token [resets](ContextVar::reset)
+    /// it.
     pub fn set(&self, value: T) -> Token<T> {
         Token {
             number: self.number(),

@@ -15,7 +15,7 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `runner → net → pool → handle → task → io, time, sync → event_loop → sys, error`.
+//! Imports point one way: `runner → net → pool → handle → task → io, time, sync, context → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|

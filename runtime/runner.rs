@@ -14,11 +14,11 @@ use std::time::{Duration, Instant};
 
 /// Runs a future to its end on a new event loop, as asyncio's `run`, and returns its output.
 ///
-/// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the loop
-/// is closed. The future runs as a task and may borrow from its surroundings.
+/// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the
+/// loop is closed. The future runs as a task and may borrow from its surroundings.
 ///
-/// Ctrl-C cancels the future. If it ends by that, the process is ended by SIGINT, as whoever started it expects, when the
-/// tasks that are left have ended; see [`Builder::ctrl_c`].
+/// Ctrl-C cancels the future. If it ends by that, the process is ended by SIGINT, as whoever started it expects, when
+/// the tasks that are left have ended; see [`Builder::ctrl_c`].
 ///
 /// # Panics
 /// If the future panics, with its panic; if a loop runs on this thread already, if the loop cannot be made, if it is
@@ -179,8 +179,8 @@ impl Runtime {
     /// It waits for as long as [`shutdown_grace`](Builder::shutdown_grace) says, in the loop's time.
     ///
     /// # Errors
-    /// [`RunError::Stuck`] with the tasks that had not ended by then and were dropped; if a loop runs on this thread, or
-    /// the loop's system calls fail: what is left is dropped then, too.
+    /// [`RunError::Stuck`] with the tasks that had not ended by then and were dropped; if a loop runs on this thread,
+    /// or the loop's system calls fail: what is left is dropped then, too.
     #[track_caller]
     pub fn shutdown(self) -> Result<(), RunError> {
         self.shutdown_at(Location::caller())
@@ -310,8 +310,8 @@ impl Builder {
         self
     }
 
-    /// Sets how long [`Runtime::shutdown`], and with it the end of [`run`], waits for cancelled tasks to end. The default
-    /// is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
+    /// Sets how long [`Runtime::shutdown`], and with it the end of [`run`], waits for cancelled tasks to end. The
+    /// default is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
         self
@@ -327,13 +327,15 @@ impl Builder {
 
     /// Lets Ctrl-C (SIGINT) cancel the main task, as in asyncio. On by default.
     ///
-    /// It does so while a future is run on the process's main thread, if the program has not set a disposition of its own. The first
-    /// SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt). If that ends by it, [`try_run`] gives
-    /// [`RunError::Interrupted`], and [`run`] ends the process by SIGINT when its tasks have ended; if it catches the cancel, its output
-    /// is what counts. A second SIGINT ends the process at once, as does one outside of runs.
+    /// It does so while a future is run on the process's main thread, if the program has not set a disposition of its
+    /// own. The first SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt).
+    /// If that ends by it, [`try_run`] gives [`RunError::Interrupted`], and [`run`] ends the process by SIGINT when
+    /// its tasks have ended; if it catches the cancel, its output is what counts. A second SIGINT ends the process at
+    /// once, as does one outside of runs.
     ///
-    /// From the first such run on, the process handles SIGINT through the crate signal-hook. A program that later registers
-    /// a handler of its own through that crate (as tokio does) and runs futures here, too, should turn this off.
+    /// From the first such run on, the process handles SIGINT through the crate signal-hook. A program that later
+    /// registers a handler of its own through that crate (as tokio does) and runs futures here, too, should turn this
+    /// off.
     pub fn ctrl_c(mut self, ctrl_c: bool) -> Self {
         self.ctrl_c = ctrl_c;
         self
@@ -345,12 +347,12 @@ impl Builder {
         self
     }
 
-    /// Tells somebody of failures that no code receives, as asyncio's exception handler: of a callback that panicked, and of
-    /// a task that panicked when nobody will await it any more.
+    /// Tells somebody of failures that no code receives, as asyncio's exception handler: of a callback that panicked,
+    /// and of a task that panicked when nobody will await it any more.
     ///
     /// A task's failure counts as received if its handle is awaited, or if a gather looks at it; not by being in a
-    /// [`wait`](crate::wait). A cancelled task has not failed. Without a handler, or if it panics itself, the report is one line on
-    /// standard error, below that of the panic hook.
+    /// [`wait`](crate::wait). A cancelled task has not failed. Without a handler, or if it panics itself, the report
+    /// is one line on standard error, below that of the panic hook.
     ///
     /// It is called from the loop's turn, and may use the loop.
     ///
@@ -390,8 +392,8 @@ impl Builder {
     }
 }
 
-/// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where; this
-/// adds whose it was.
+/// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where;
+/// this adds whose it was.
 fn print_unhandled(unhandled: &Unhandled) {
     eprintln!("roundelay: {unhandled}");
 }

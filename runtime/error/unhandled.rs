@@ -33,7 +33,8 @@ impl Unhandled {
         }
     }
 
-    /// The report of a task's error; `None` if it is none to be reported: the task was cancelled, or its runtime closed.
+    /// The report of a task's error; `None` if it is none to be reported: the task was cancelled, or its runtime
+    /// closed.
     pub(crate) fn task(error: &JoinError, during_shutdown: bool) -> Option<Self> {
         Some(Unhandled {
             kind: match during_shutdown {

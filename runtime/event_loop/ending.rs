@@ -7,7 +7,8 @@ use crate::error::{CancelReason, Cancelled, RunError, Stuck};
 use std::panic::Location;
 use std::time::Duration;
 
-/// With a virtual clock, which stands still while something is ready, a shutdown ends after so many turns at the latest.
+/// With a virtual clock, which stands still while something is ready, a shutdown ends after so many turns at the
+/// latest.
 const MOST_TURNS: usize = 1_000_000;
 
 impl EventLoop {

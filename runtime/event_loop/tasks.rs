@@ -487,7 +487,7 @@ impl EventLoop {
     }
 
     /// Calls `f` for the tasks that wait or are queued, oldest first. `f` may end tasks and spawn others.
-    pub(super) fn each_pending(&self, mut f: impl FnMut(u32, &Slot, CellPointer)) {
+    fn each_pending(&self, mut f: impl FnMut(u32, &Slot, CellPointer)) {
         let pending = |index| {
             let slot = self.tasks.slot(index)?;
             let cell = slot.cell.get()?;

@@ -1,8 +1,8 @@
 //! Failures that nobody receives: asyncio's exception handler.
 //!
 //! A callback's panic has nobody from the start. A task's has nobody once it is certain that its handle will not be
-//! awaited: the task has failed and the handle is gone, in whichever order. That is where the loop disposes of the task, so that the
-//! report is a few words in a path that is cold already.
+//! awaited: the task has failed and the handle is gone, in whichever order. That is where the loop disposes of the
+//! task, so that the report is a few words in a path that is cold already.
 
 use super::EventLoop;
 use super::cell::{CellPointer, quietly};
@@ -33,8 +33,8 @@ impl EventLoop {
         quietly(|| drop(error));
     }
 
-    /// Reports the tasks that have failed unseen, whether or not there are handles: the loop closes, and no handle gives
-    /// anything after that.
+    /// Reports the tasks that have failed unseen, whether or not there are handles: the loop closes, and no handle
+    /// gives anything after that.
     pub(super) fn report_failed(&self) {
         for index in 0..self.tasks.capacity() {
             let Some(cell) = self.tasks.slot(index).and_then(|slot| slot.cell.get()) else {

@@ -1,8 +1,8 @@
 //! Context variables: which values belong to the code that runs now, and who inherits them.
 //!
-//! The values of a task lie beside its cell, those of a callback and of the runtime in the loop, and those of code outside of a
-//! run in the thread. So nothing is switched when a task is stepped: whoever asks for a value finds out where he is. All
-//! that a spawn asks is a bit of `EventLoop::special`, which is set when the first value is.
+//! The values of a task lie beside its cell, those of a callback and of the runtime in the loop, and those of code
+//! outside of a run in the thread. So nothing is switched when a task is stepped: whoever asks for a value finds out
+//! where he is. All that a spawn asks is a bit of `EventLoop::special`, which is set when the first value is.
 //!
 //! A set of values is shared until one of those who share it changes its own. Sets are small, and found by search.
 
@@ -66,8 +66,8 @@ pub(crate) fn copy() -> Variables {
     }
 }
 
-/// Puts other values in the place of those of the code that runs, and returns those. For a thread that is being torn down,
-/// which has no place any more, gives them back.
+/// Puts other values in the place of those of the code that runs, and returns those. For a thread that is being torn
+/// down, which has no place any more, gives them back.
 pub(crate) fn replace(variables: Variables) -> Variables {
     if variables.is_some() {
         each_on_thread(|event_loop| event_loop.set_special(special::VARIABLES));

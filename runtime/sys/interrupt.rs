@@ -6,9 +6,9 @@
 //!     ▲                    │ ④ the run ends            │ ④
 //!     └────────────────────┴───────────────────────────┘
 //! ```
-//! One flag is enough: outside of runs, and after the first SIGINT of one, SIGINT has its default effect. The two actions
-//! that do this are registered once and stay, because what signal-hook has put in the place of the default disposition stays
-//! too, and would swallow the signal.
+//! One flag is enough: outside of runs, and after the first SIGINT of one, SIGINT has its default effect. The two
+//! actions that do this are registered once and stay, because what signal-hook has put in the place of the default
+//! disposition stays too, and would swallow the signal.
 
 #![allow(unsafe_code)]
 
@@ -25,8 +25,8 @@ static DEFAULT: AtomicBool = AtomicBool::new(true);
 /// The process's handler once our actions are registered: signal-hook's.
 static HANDLER: Mutex<Option<usize>> = Mutex::new(None);
 
-/// While it lives, the first SIGINT is noted. There is one at a time: only a run of the main thread makes one, and runs do
-/// not nest.
+/// While it lives, the first SIGINT is noted. There is one at a time: only a run of the main thread makes one, and
+/// runs do not nest.
 pub(crate) struct Interrupt {
     /// The action that wakes the loop.
     wake: SigId,
@@ -52,8 +52,9 @@ impl Interrupt {
             _ => return Ok(None),
         }
         let poll = Arc::clone(poll);
-        // SAFETY: in a signal's handler the action may only do what is async-signal-safe: it writes to a descriptor, without
-        // a lock and without memory. The descriptor stays open for as long as the action is registered, which owns a share.
+        // SAFETY: in a signal's handler the action may only do what is async-signal-safe: it writes to a descriptor,
+        // without a lock and without memory. The descriptor stays open for as long as the action is registered, which
+        // owns a share.
         let wake = unsafe {
             low_level::register(SIGINT, move || {
                 // A descriptor that cannot be written to is one that wakes already.
@@ -90,8 +91,8 @@ fn on_main_thread() -> bool {
 
 /// The process's disposition of SIGINT, as a number.
 fn disposition() -> io::Result<usize> {
-    // SAFETY: a null action changes nothing, and the present one is written to a place of its own; all zeros are valid for
-    // what consists of numbers.
+    // SAFETY: a null action changes nothing, and the present one is written to a place of its own; all zeros are valid
+    // for what consists of numbers.
     unsafe {
         let mut now: libc::sigaction = std::mem::zeroed();
         match libc::sigaction(SIGINT, null(), &mut now) {

@@ -46,9 +46,9 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
 
 /// Spawns a task like [`spawn`], and runs its first step within this call, as asyncio's `create_task(eager_start=True)`.
 ///
-/// A task that ends in its first step never stands in the ready queue, and awaiting it takes no turn. The step runs inside the
-/// one that spawns: what that one has borrowed or locked is in its way, and a chain of tasks that spawn each other so is as deep as
-/// the stack allows.
+/// A task that ends in its first step never stands in the ready queue, and awaiting it takes no turn. The step runs inside
+/// the one that spawns: what that one has borrowed or locked is in its way, and a chain of tasks that spawn each other so
+/// is as deep as the stack allows.
 ///
 /// # Panics
 /// If no loop runs on this thread.
