@@ -101,7 +101,8 @@ impl EventLoop {
                     Pin<&'static mut dyn Future<Output = ()>>,
                 >(main)
             });
-            let index = self.spawn(main, true, called_at)?;
+            let spawned = self.spawn(main, true, called_at);
+            let index = spawned.ok_or(RunError::Closed)?;
             self.lend_variables(index);
             let eviction = Eviction {
                 event_loop: self,

@@ -8,7 +8,7 @@ use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waker::{self, TaskRef};
 use super::{EventLoop, callbacks::Callback};
-use crate::error::{Cancelled, JoinError, RunError, Stuck};
+use crate::error::{Cancelled, JoinError, Stuck};
 use crate::sys::prefetch::prefetch;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
@@ -46,17 +46,15 @@ impl Waiter {
 }
 
 impl EventLoop {
-    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index.
-    ///
-    /// # Errors
-    /// When the loop is closed or closing; the future is dropped.
+    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index; `None`, and
+    /// drops the future, when the loop is closed or closing.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
         &self,
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Result<u32, RunError> {
+    ) -> Option<u32> {
         // SAFETY: the future is 'static, so that it may live as long as the loop keeps it.
         unsafe { self.spawn_borrowing(future, has_handle, spawned_at) }
     }
@@ -71,9 +69,9 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Result<u32, RunError> {
+    ) -> Option<u32> {
         if self.special.get() != 0 && self.is_closing() {
-            return Err(RunError::Closed);
+            return None;
         }
         let tasks = &self.tasks;
         if tasks.first_free.get() == NO_SLOT {
@@ -99,7 +97,7 @@ impl EventLoop {
         } else {
             self.begin_specially(index);
         }
-        Ok(index)
+        Some(index)
     }
 
     /// What a spawn does in few loops: more than queue the task, or something else.
