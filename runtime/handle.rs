@@ -248,6 +248,8 @@ pub struct RemoteHandle {
 impl RemoteHandle {
     /// Queues a callback on the loop and wakes it, as asyncio's `call_soon_threadsafe`.
     ///
+    /// A panic in it goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled).
+    ///
     /// # Errors
     /// If the runtime has ended; the callback is dropped. A callback that was accepted runs, unless the runtime
     /// ends first: then it is dropped on the loop's thread.

@@ -306,7 +306,12 @@ impl Started {
                 shell.arg(program);
                 shell
             }
-            _ => Command::new(program),
+            // Who runs the tests may itself run with interrupts ignored, as in the background of a shell.
+            _ => {
+                let mut env = Command::new("env");
+                env.arg("--default-signal=INT").arg(program);
+                env
+            }
         };
         let mut child = command
             .arg(act.name)

@@ -259,6 +259,23 @@ fn a_handler_may_use_the_loop_and_may_panic() {
     assert_eq!(*told.borrow(), 2);
 }
 
+#[test]
+fn a_report_of_a_turn_of_its_own_belongs_to_no_task() {
+    let seen = Rc::new(RefCell::new(Vec::new()));
+    let list = seen.clone();
+    let runtime = Runtime::builder()
+        .on_unhandled(move |_| list.borrow_mut().push(roundelay::task::current()))
+        .build()
+        .unwrap();
+    runtime.run(async {
+        let task = spawn(fail());
+        turns(2).await;
+        drop(task);
+        yield_now().await;
+    });
+    assert_eq!(*seen.borrow(), [None]);
+}
+
 /// Set in the process that `without_a_handler_it_is_one_line_on_standard_error` starts.
 const INSIDE: &str = "ROUNDELAY_TEST_UNHANDLED";
 

@@ -178,6 +178,7 @@ impl EventLoop {
             return;
         };
         if cell.state.get() != State::Pending {
+            self.tasks.current.set(TaskRef::NONE);
             self.dispose(index, slot, cell);
             return;
         }
