@@ -31,6 +31,8 @@ enum Reason {
     Closed,
     AwaitsItself,
     Elsewhere,
+    Refused,
+    InGroup,
 }
 
 impl JoinError {
@@ -60,6 +62,14 @@ impl JoinError {
 
     pub(crate) fn elsewhere(spawned_at: &'static Location<'static>) -> Self {
         Self::new(Reason::Elsewhere, "a task".to_owned(), spawned_at)
+    }
+
+    pub(crate) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::Refused, "a task".to_owned(), spawned_at)
+    }
+
+    pub(crate) fn in_group(task: String, spawned_at: &'static Location<'static>) -> Self {
+        Self::new(Reason::InGroup, task, spawned_at)
     }
 
     pub(crate) fn panicked(
@@ -152,6 +162,14 @@ impl fmt::Display for JoinError {
             Reason::AwaitsItself => write!(
                 f,
                 "{task} (spawned at {spawned_at}) awaits its own handle and would never end: give the handle to another task"
+            ),
+            Reason::Refused => write!(
+                f,
+                "{task} was refused at {spawned_at}, because its runtime or its group is closing: spawn before the end"
+            ),
+            Reason::InGroup => write!(
+                f,
+                "{task} (spawned at {spawned_at}) failed, and its error went to its group: look at the group's errors"
             ),
             Reason::Elsewhere => write!(
                 f,
@@ -319,20 +337,159 @@ impl From<Elapsed> for io::Error {
     }
 }
 
-/// A bounded queue has no room now. Holds the item that was not put.
+/// A promise was done already. Holds the value that was not set. Returned by
+/// [`Promise::set`](crate::sync::Promise::set).
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct QueueFull<T>(pub T);
+pub struct AlreadySet<T>(pub T);
 
-impl<T> fmt::Debug for QueueFull<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueFull(..)")
+/// A promise was cancelled before its value was set. Returned by [`Promise::wait`](crate::sync::Promise::wait).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PromiseCancelled(());
+
+impl PromiseCancelled {
+    pub(crate) fn new() -> Self {
+        PromiseCancelled(())
     }
 }
 
-impl<T> fmt::Display for QueueFull<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the queue is full: await `put`, or take something out first")
+/// All permits of a bounded semaphore are there already. Returned by
+/// [`BoundedSemaphore::release`](crate::sync::BoundedSemaphore::release).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OverReleased {
+    permits: usize,
+}
+
+impl OverReleased {
+    pub(crate) fn new(permits: usize) -> Self {
+        OverReleased { permits }
     }
 }
 
-impl<T> Error for QueueFull<T> {}
+/// A barrier is broken, or was reset. Returned by [`Barrier::wait`](crate::sync::Barrier::wait).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "BrokenBarrierError")]
+pub struct BrokenBarrier(());
+
+impl BrokenBarrier {
+    pub(crate) fn new() -> Self {
+        BrokenBarrier(())
+    }
+}
+
+/// A queue is shut down. Holds the item that was not put; `()` if one was to be got.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct QueueShutDown<T = ()>(pub T);
+
+/// Why an item was not put into a queue. Holds the item. Returned by [`Queue::try_put`](crate::sync::Queue::try_put).
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "QueueFull")]
+pub enum TryPutError<T> {
+    /// There is no room now.
+    Full(T),
+    /// The queue is shut down.
+    ShutDown(T),
+}
+
+impl<T> TryPutError<T> {
+    /// Returns the item.
+    pub fn into_inner(self) -> T {
+        match self {
+            TryPutError::Full(item) | TryPutError::ShutDown(item) => item,
+        }
+    }
+}
+
+/// Why no item was got from a queue. Returned by [`Queue::try_get`](crate::sync::Queue::try_get).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "QueueEmpty")]
+pub enum TryGetError {
+    /// There is none now.
+    Empty,
+    /// There is none, and the queue is shut down.
+    ShutDown,
+}
+
+impl<T> fmt::Debug for AlreadySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AlreadySet(..)")
+    }
+}
+
+impl<T> fmt::Debug for QueueShutDown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("QueueShutDown(..)")
+    }
+}
+
+impl<T> fmt::Debug for TryPutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryPutError::Full(_) => "Full(..)",
+            TryPutError::ShutDown(_) => "ShutDown(..)",
+        })
+    }
+}
+
+impl<T> fmt::Display for AlreadySet<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the promise is done already: set it once, or ask `is_done` first, as it may have been cancelled",
+        )
+    }
+}
+
+impl fmt::Display for PromiseCancelled {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the promise was cancelled before its value was set")
+    }
+}
+
+impl fmt::Display for OverReleased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "the semaphore has all of its {} permits: release once for each permit that was taken and forgotten",
+            self.permits
+        )
+    }
+}
+
+impl fmt::Display for BrokenBarrier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the barrier was broken by `abort`, or reset: `reset` makes it new")
+    }
+}
+
+const SHUT_DOWN: &str = "the queue is shut down";
+
+impl<T> fmt::Display for QueueShutDown<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(SHUT_DOWN)
+    }
+}
+
+impl<T> fmt::Display for TryPutError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryPutError::Full(_) => "the queue is full: await `put`, or take something out first",
+            TryPutError::ShutDown(_) => SHUT_DOWN,
+        })
+    }
+}
+
+impl fmt::Display for TryGetError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            TryGetError::Empty => "the queue is empty: await `get`, or put something in first",
+            TryGetError::ShutDown => SHUT_DOWN,
+        })
+    }
+}
+
+impl<T> Error for AlreadySet<T> {}
+impl Error for PromiseCancelled {}
+impl Error for OverReleased {}
+impl Error for BrokenBarrier {}
+impl<T> Error for QueueShutDown<T> {}
+impl<T> Error for TryPutError<T> {}
+impl Error for TryGetError {}

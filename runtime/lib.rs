@@ -15,16 +15,17 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `runner → net → pool → handle → task → io, time, sync, context → event_loop → sys, error`.
+//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync, context → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`testing`] | virtual time for tests, a cancel at every await |
 //! | `runner` | [`run`], [`Runtime`], [`Builder`] |
 //! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
 //! | [`time`] | [`sleep`], [`timeout`] |
 //! | [`context`] | [`ContextVar`]: values that tasks inherit |
-//! | [`sync`] | [`Queue`](sync::Queue), [`Event`](sync::Event) |
+//! | [`sync`] | [`Promise`](sync::Promise), [`Event`](sync::Event), [`Lock`](sync::Lock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Barrier`](sync::Barrier), [`Queue`](sync::Queue) |
 //! | [`net`], [`io`] | TCP; any pollable descriptor |
 //! | [`pool`] | blocking work in threads and in worker processes |
 //! | `event_loop` | the engine room: the turn, tasks, wakers, timers, the reactor |
@@ -43,6 +44,7 @@ mod runner;
 pub mod sync;
 mod sys;
 pub mod task;
+pub mod testing;
 pub mod time;
 
 #[cfg(feature = "hyper")]
@@ -63,6 +65,7 @@ pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
     JoinHandle, TaskInfo, WaitMode, as_completed, cancel_current, catch_cancel, gather,
-    gather_handles, spawn, spawn_eager, tasks, try_gather, wait, yield_now,
+    gather_handles, scope, shield, spawn, spawn_eager, task_group, tasks, try_gather, wait,
+    wait_for, yield_now,
 };
 pub use time::{sleep, sleep_until, timeout, timeout_at};

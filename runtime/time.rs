@@ -2,6 +2,7 @@
 
 mod timeout;
 
+pub(crate) use timeout::timeout_from;
 pub use timeout::{TimeoutScope, timeout, timeout_at, timeout_scope};
 
 use crate::event_loop::EventLoop;

@@ -56,7 +56,7 @@ fn a_callback_has_the_values_of_its_registration() {
         handle.call_later(Duration::from_millis(1), note("later"));
         handle
             .remote()
-            .post(|| assert_eq!(NUMBER.get(), None, "nothing is carried between threads"))
+            .post(|| assert_eq!(NUMBER.get(), Some(1), "a post from the loop's own thread"))
             .unwrap();
         NUMBER.set(2);
         handle.call_soon(note("soon, with another"));

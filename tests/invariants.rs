@@ -68,7 +68,7 @@ async fn busy_day() {
             let queue = Rc::clone(&queue);
             spawn(async move {
                 loop {
-                    let item: u64 = queue.get().await;
+                    let item: u64 = queue.get().await.unwrap();
                     sleep(Duration::from_nanos(item * item * n % 5_000)).await;
                     queue.task_done();
                 }
@@ -76,7 +76,7 @@ async fn busy_day() {
         })
         .collect();
     for item in 0..100 {
-        queue.put(item).await;
+        queue.put(item).await.unwrap();
         Handle::current().call_later(Duration::from_nanos(item % 7), || ());
     }
     queue.join().await;

@@ -457,7 +457,7 @@ fn a_foreign_waker_that_panics_harms_no_queue_event_or_gather() {
             assert!(poll_with(&waker, &mut get).is_pending());
             assert!(poll_with(&waker, &mut get).is_pending());
             let _ = catch_unwind(AssertUnwindSafe(|| queue.try_put(1)));
-            assert_eq!(poll_again(&mut get).await, Poll::Ready(1));
+            assert_eq!(poll_again(&mut get).await, Poll::Ready(Ok(1)));
             let mut wait = event.wait();
             assert!(poll_with(&waker, &mut wait).is_pending());
             let _ = catch_unwind(AssertUnwindSafe(|| event.set()));
@@ -1418,4 +1418,17 @@ fn an_error_can_be_sent_on_and_asked_for_its_panic() {
         .join()
         .unwrap();
     assert_eq!(panic.downcast_ref(), Some(&"so"));
+}
+
+#[test]
+fn a_gather_that_has_failed_may_still_be_settled() {
+    virtual_time().run(async {
+        let both = gather([5, 10].map(|ms| async move {
+            sleep(Duration::from_millis(ms)).await;
+            assert!(ms != 5, "the first one fails");
+        }));
+        sleep(Duration::from_millis(20)).await;
+        let results = both.settled().await;
+        assert!(results[0].is_err() && results[1].is_ok());
+    });
 }

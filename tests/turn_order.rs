@@ -304,7 +304,7 @@ time-out of the block",
 fn queue_workers_share_the_items_and_join_waits_for_all() {
     async fn worker(out: Trace, name: String, queue: Rc<Queue<u64>>) {
         loop {
-            let delay = queue.get().await;
+            let delay = queue.get().await.unwrap();
             sleep(ms(delay)).await;
             out.say(format!("{name} slept for {delay}"));
             queue.task_done();

@@ -77,12 +77,15 @@ impl Peer for Roundelay {
         (queue.clone(), queue)
     }
 
-    fn put(sender: &Self::Sender, value: u64) -> impl Future<Output = ()> {
-        sender.put(value)
+    async fn put(sender: &Self::Sender, value: u64) {
+        sender
+            .put(value)
+            .await
+            .expect("nobody shuts the queue down");
     }
 
-    fn get(receiver: &mut Self::Receiver) -> impl Future<Output = u64> {
-        receiver.get()
+    async fn get(receiver: &mut Self::Receiver) -> u64 {
+        receiver.get().await.expect("nobody shuts the queue down")
     }
 
     async fn listen() -> io::Result<(TcpListener, SocketAddr)> {

@@ -4,6 +4,9 @@
 //! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
 
 use super::EventLoop;
+use super::ready_queue::Entry;
+use super::timers::{Action, TimerKey};
+use super::waiters::Told;
 use super::waker::TaskRef;
 use crate::error::Cancelled;
 use slab::Slab;
@@ -18,6 +21,8 @@ pub(crate) enum Callback {
     Call(Box<dyn FnOnce()>, u64, &'static Location<'static>),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
+    /// Several who are told of a task's end.
+    Several(Vec<Told>),
     /// The time of a scope of this task has run out.
     Expire(TaskRef, u64),
     /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
@@ -72,6 +77,27 @@ impl Callbacks {
         self.table.borrow_mut().try_remove(key as usize).flatten()
     }
 
+    /// Calls `f` with the list at this key, if it is one.
+    pub(super) fn with_several<R>(
+        &self,
+        key: u32,
+        f: impl FnOnce(&mut Vec<Told>) -> R,
+    ) -> Option<R> {
+        match self.table.borrow_mut().get_mut(key as usize) {
+            Some(Some(Callback::Several(several))) => Some(f(several)),
+            _ => None,
+        }
+    }
+
+    /// Takes a list out, and frees its key; leaves others.
+    pub(super) fn take_several(&self, key: u32) -> Option<Vec<Told>> {
+        self.with_several(key, |_| ())?;
+        match self.remove(key) {
+            Some(Callback::Several(several)) => Some(several),
+            _ => None,
+        }
+    }
+
     /// Takes a callback out that is a bare waker, and frees its key; leaves others.
     pub(super) fn take_waker(&self, key: u32) -> Option<Waker> {
         let mut table = self.table.borrow_mut();
@@ -124,5 +150,59 @@ impl Callbacks {
     /// Empties the table.
     pub(super) fn take_all(&self) -> Vec<Callback> {
         self.table.borrow_mut().drain().flatten().collect()
+    }
+}
+
+impl EventLoop {
+    pub(super) fn insert_call(
+        &self,
+        call: Box<dyn FnOnce()>,
+        serial: u64,
+        at: &'static Location<'static>,
+    ) -> u32 {
+        let call = self.with_variables_of_now(call);
+        self.callbacks.insert(Callback::Call(call, serial, at))
+    }
+
+    /// Puts a closure behind everything that is ready. Returns its key and serial number.
+    pub(crate) fn call_soon(
+        &self,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.insert_call(call, serial, at);
+        self.ready.push(Entry::Callback(key));
+        (key, serial)
+    }
+
+    /// Lets a closure run at a time of the loop's clock.
+    pub(crate) fn call_at(
+        &self,
+        when: u64,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (Option<TimerKey>, u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.insert_call(call, serial, at);
+        (
+            self.set_timer(self.clock.now(), when, Action::Callback(key)),
+            key,
+            serial,
+        )
+    }
+
+    /// Takes a closure that is still to run. One that came by a timer has no entry in the ready queue to free its key.
+    pub(crate) fn take_call(&self, key: u32, serial: u64, by_timer: bool) -> Option<Callback> {
+        let call = self.callbacks.cancel(key, serial)?;
+        if by_timer {
+            self.callbacks.remove(key);
+        }
+        Some(call)
+    }
+
+    /// Whether a closure is still to run.
+    pub(crate) fn is_call_waiting(&self, key: u32, serial: u64) -> bool {
+        self.callbacks.is_waiting(key, serial)
     }
 }

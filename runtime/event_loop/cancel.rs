@@ -17,15 +17,16 @@
 //! trusted only if the awaited task says the same: its waiter must be this task.
 
 use super::EventLoop;
-use super::callbacks::Aggregate;
+use super::callbacks::{Aggregate, Callback};
 use super::cell::{CellPointer, State, flag, quietly};
+use super::ready_queue::Entry;
 use super::scope::Entry as ScopeEntry;
 use super::slots::{AGGREGATE, NO_SLOT, Slot};
-use super::tasks::Waiter;
+use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
 use crate::error::{CancelReason, Cancelled, JoinError};
 use std::panic::Location;
-use std::rc::Weak;
+use std::rc::{Rc, Weak};
 use std::task::Waker;
 
 /// What a cell knows of cancelling.
@@ -37,6 +38,10 @@ pub(super) struct Cancelling {
     mark: Option<Mark>,
     /// A request on its way to this scope, 0 standing for the task, while the cell's `RAISED` is set.
     raised: Option<(u64, Cancelled)>,
+    /// What the task is to end with at the end of its step, while the cell's `RAISED` is set.
+    failure: Option<JoinError>,
+    /// The tasks that await this one and passed a request on to it, while the cell's `FROM_JOINER` is set.
+    joiners: Vec<TaskRef>,
     /// The scopes that were entered and not left, oldest first.
     pub(super) scopes: Vec<ScopeEntry>,
     /// The aggregate that the task awaits, while its link says `AGGREGATE`.
@@ -46,6 +51,8 @@ pub(super) struct Cancelling {
 struct Mark {
     request: Cancelled,
     target: Target,
+    /// Whether the task waited for something when it was marked, and was not ready to go on.
+    waited: bool,
 }
 
 /// Who a request is for.
@@ -105,7 +112,7 @@ impl EventLoop {
         message: Option<&str>,
         at: &'static Location<'static>,
     ) -> Cancelled {
-        let by = self.current_cell().map(|(_, cell)| cell.name());
+        let by = self.current_name();
         Cancelled::new(reason, message, by, at)
     }
 
@@ -180,7 +187,14 @@ impl EventLoop {
         match self.awaited(task, slot, cell, target) {
             Awaited::Nothing => false,
             Awaited::Task(child) => {
-                self.held(child).set_flag(flag::FROM_JOINER);
+                let child_cell = self.held(child);
+                child_cell.set_flag(flag::FROM_JOINER);
+                child_cell.with_extra(|extra| {
+                    let joiners = &mut extra.cancel.joiners;
+                    if !joiners.contains(&task) {
+                        joiners.push(task);
+                    }
+                });
                 members.push(child);
                 true
             }
@@ -220,28 +234,29 @@ impl EventLoop {
     /// Whether the task at `child` has not ended, and will wake this one when it does.
     fn is_awaited_by(&self, child: u32, task: TaskRef) -> bool {
         let child = self.tasks.slot(child).and_then(|slot| slot.cell.get());
-        child.is_some_and(|child| {
-            !child.is_finished()
-                && matches!(Waiter::unpack(child.waiter.get()), Waiter::Task(waiter) if waiter == task)
-        })
+        child.is_some_and(|child| !child.is_finished() && self.tells(child, Waiter::Task(task)))
     }
 
     /// Lets the next step of the task deliver a request.
     pub(super) fn mark(&self, index: u32, cell: CellPointer, target: Target, request: &Cancelled) {
         cell.set_flag(flag::CANCEL);
+        let waits = cell.state.get() == State::Pending && !self.is_queued(index);
         let before = cell.with_extra(|extra| {
-            // An abort stays one.
             let mark = &mut extra.cancel.mark;
-            let target = match mark {
-                Some(Mark {
-                    target: Target::Task,
-                    ..
-                }) => Target::Task,
-                _ => target,
+            let (target, request, waited) = match mark {
+                // An abort stays one.
+                Some(mark) if mark.target == Target::Task => (Target::Task, request, waits),
+                // The first request has cancelled what the task waits for: as in asyncio it is the one that arrives.
+                Some(mark) if mark.waited && target != Target::Task => {
+                    (target, &mark.request, true)
+                }
+                _ => (target, request, waits),
             };
+            let request = request.clone();
             mark.replace(Mark {
-                request: request.clone(),
+                request,
                 target,
+                waited,
             })
         });
         drop(before);
@@ -305,6 +320,35 @@ impl EventLoop {
         true
     }
 
+    /// Ends the task that runs at the end of its step, with this error, if the step does not end it otherwise.
+    pub(crate) fn fail_current(
+        &self,
+        error: impl FnOnce(String, &'static Location<'static>) -> JoinError,
+    ) {
+        if let Some((_, cell)) = self.current_cell() {
+            let error = error(cell.name(), cell.spawned_at);
+            cell.set_flag(flag::RAISED);
+            let before = cell.with_extra(|extra| extra.cancel.failure.replace(error));
+            drop(before);
+        }
+    }
+
+    /// The name of the task that runs.
+    pub(crate) fn current_name(&self) -> Option<String> {
+        self.current_cell().map(|(_, cell)| cell.name())
+    }
+
+    /// The task at `index`, whose handle is the caller.
+    pub(crate) fn task_ref(&self, index: u32) -> TaskRef {
+        TaskRef::new(index, self.held_slot(index).0.generation())
+    }
+
+    /// Lets an aggregate be told of the end of its member behind what is ready.
+    pub(crate) fn queue_member(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
+        let key = self.callbacks.insert(Callback::Member(aggregate, member));
+        self.ready.push(Entry::Callback(key));
+    }
+
     /// Takes the request that is on its way to this scope of the task that runs.
     #[inline]
     pub(super) fn take_raised(&self, cell: CellPointer, scope: u64) -> Option<Cancelled> {
@@ -326,6 +370,11 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     pub(super) fn cancel_after_step(&self, task: TaskRef, cell: CellPointer, ended: bool) -> bool {
+        let failure = cell.with_extra(|extra| extra.cancel.failure.take());
+        if let (false, Some(error)) = (ended, failure) {
+            cell.drop_future(error);
+            return true;
+        }
         let raised = self.take_raised(cell, 0);
         match (ended, raised) {
             (false, Some(request)) => {
@@ -357,13 +406,19 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     pub(super) fn cancel_joiner(&self, joiner: TaskRef, index: u32, cell: CellPointer) {
-        let request = cell.with_extra(|extra| {
-            let error = extra.error.as_ref()?;
-            error.cancelled().cloned()
-        });
-        if let Some(request) = request {
+        if let Some((request, joiners)) = self.passed_back(cell)
+            && joiners.contains(&joiner)
+        {
             self.mark_awaiting(joiner, &request, index);
         }
+    }
+
+    /// By which request a task has ended that was asked by those who await it, and who they are.
+    pub(super) fn passed_back(&self, cell: CellPointer) -> Option<(Cancelled, Vec<TaskRef>)> {
+        cell.with_extra(|extra| {
+            let request = extra.error.as_ref()?.cancelled()?.clone();
+            Some((request, std::mem::take(&mut extra.cancel.joiners)))
+        })
     }
 
     /// An aggregate that took a request of the task that awaits it is complete: the task is marked.
@@ -372,7 +427,7 @@ impl EventLoop {
     }
 
     /// Marks a task that waits, for the innermost of its scopes whose link is such.
-    fn mark_awaiting(&self, task: TaskRef, request: &Cancelled, link: u32) {
+    pub(super) fn mark_awaiting(&self, task: TaskRef, request: &Cancelled, link: u32) {
         let Some(cell) = self.live_cell(task) else {
             return;
         };
@@ -443,6 +498,22 @@ impl EventLoop {
             self.tasks.awaits.set(AGGREGATE);
             cell.with_extra(|extra| extra.cancel.aggregate = Some(aggregate));
         }
+    }
+
+    /// What the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
+    /// between is not passed a cancel.
+    pub(crate) fn link(&self) -> u32 {
+        self.tasks.awaits.get()
+    }
+
+    pub(crate) fn set_link(&self, link: u32) {
+        self.tasks.awaits.set(link);
+    }
+
+    /// Whether a task that waits is marked, so that its next step brings it a cancel.
+    pub(super) fn is_to_be_cancelled(&self, task: TaskRef) -> bool {
+        self.live_cell(task)
+            .is_some_and(|cell| cell.state.get() == State::Pending && cell.has_flag(flag::CANCEL))
     }
 
     /// The task that runs, and its cell.

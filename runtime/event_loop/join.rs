@@ -57,6 +57,16 @@ impl<T> Join<T> {
         }
     }
 
+    /// The right to the output of a task that was not spawned.
+    pub(crate) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        Join {
+            runtime: REFUSED,
+            index: 0,
+            spawned_at,
+            output: PhantomData,
+        }
+    }
+
     /// Calls `f` with the loop and the slot, if the loop lives on this thread.
     #[inline(always)]
     pub(crate) fn with<R>(&self, f: impl FnOnce(&EventLoop, u32) -> R) -> Option<R> {
@@ -115,6 +125,9 @@ impl<T> Join<T> {
                 self.runtime = TAKEN;
                 Poll::Ready(result)
             }
+            None if self.runtime == REFUSED => {
+                Poll::Ready(Err(JoinError::refused(self.spawned_at)))
+            }
             None => Poll::Ready(Err(JoinError::elsewhere(self.spawned_at))),
         }
     }
@@ -137,6 +150,11 @@ impl<T> Join<T> {
     /// The slot, if the task is one of this loop's.
     pub(crate) fn index_in(&self, event_loop: &EventLoop) -> Option<u32> {
         (self.runtime == event_loop.serial).then_some(self.index)
+    }
+
+    /// Whether the output was given.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.runtime == TAKEN
     }
 
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {

@@ -8,6 +8,7 @@ mod atomic;
 pub(crate) mod callbacks;
 pub(crate) mod cancel;
 mod cell;
+pub(crate) mod chaos;
 pub(crate) mod clock;
 pub(crate) mod context;
 mod eager;
@@ -29,6 +30,7 @@ mod tasks;
 pub(crate) mod timers;
 mod unhandled;
 pub(crate) mod variables;
+pub(crate) mod waiters;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
@@ -37,6 +39,7 @@ use crate::error::{RunError, Unhandled};
 use crate::sys::clock::coarse_now;
 use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
+use chaos::Chaos;
 use clock::Clock;
 use inbox::{Message, Shared};
 use observer::{Event, Observer};
@@ -46,7 +49,6 @@ use services::Services;
 use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -76,6 +78,8 @@ pub(crate) struct Settings {
     pub(crate) observer: Option<Box<dyn Observer>>,
     pub(crate) on_unhandled: Option<unhandled::Handler>,
     pub(crate) unhandled_fallback: fn(&Unhandled),
+    pub(crate) permutation: Option<Chaos>,
+    pub(crate) spurious: Option<Chaos>,
 }
 
 pub(crate) struct EventLoop {
@@ -98,6 +102,10 @@ pub(crate) struct EventLoop {
     /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
     on_unhandled: Option<unhandled::Handler>,
     unhandled_fallback: fn(&Unhandled),
+    /// What orders things that asyncio leaves open; `None` for the natural order.
+    permutation: Option<Chaos>,
+    /// What draws the tasks that are polled without having been woken; `None` for none.
+    spurious: Option<Chaos>,
     /// Whether to look outside before every batch.
     strict: bool,
     /// Whether tasks start within their spawn while the loop runs.
@@ -152,8 +160,10 @@ impl EventLoop {
             observer: settings.observer,
             on_unhandled: settings.on_unhandled,
             unhandled_fallback: settings.unhandled_fallback,
-            strict: settings.strict,
             eager_start: settings.eager_start,
+            strict: settings.strict || settings.spurious.is_some(),
+            permutation: settings.permutation,
+            spurious: settings.spurious,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
             entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
@@ -225,6 +235,9 @@ impl EventLoop {
     /// done at every turn.
     #[inline(never)]
     fn look_if_due(&self) -> Result<(), RunError> {
+        if let Some(chaos) = &self.spurious {
+            self.poll_spuriously(chaos);
+        }
         let patience = self.patience();
         let touched = patience <= Reactor::TOUCHED / 2;
         // Where patience was given for fewer, this counts a few too many, which only makes the look come earlier.
@@ -355,17 +368,29 @@ impl EventLoop {
     fn expire_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         if !timers.is_empty() {
+            let mut due = Vec::new();
             timers.expire(self.clock.now(), |key| {
+                if self.permutation.is_some() {
+                    due.push(key);
+                    return;
+                }
                 self.ready.push(Entry::Timer(key));
                 self.observe(|| Event::TimerFired);
             });
+            for ties in due.chunk_by_mut(|&a, &b| timers.deadline(a) == timers.deadline(b)) {
+                self.permute(ties);
+                for &mut key in ties {
+                    self.ready.push(Entry::Timer(key));
+                    self.observe(|| Event::TimerFired);
+                }
+            }
         } else if self.ready.is_empty() {
             timers.shrink();
         }
     }
 
     /// Takes what other threads left: wakes and calls go behind what is ready, in order.
-    fn read_inbox(&self) {
+    pub(super) fn read_inbox(&self) {
         if !self.shared.sleep.take_notice() {
             return;
         }
@@ -418,60 +443,8 @@ impl EventLoop {
             Some(Callback::Expire(task, scope)) => self.expire(task, scope),
             Some(Callback::Wake(waker)) => cell::quietly(|| waker.wake()),
             Some(Callback::Stop) => self.stop(),
-            None => {}
+            Some(Callback::Several(_)) | None => {}
         }
-    }
-
-    fn insert_call(
-        &self,
-        call: Box<dyn FnOnce()>,
-        serial: u64,
-        at: &'static Location<'static>,
-    ) -> u32 {
-        let call = self.with_variables_of_now(call);
-        self.callbacks.insert(Callback::Call(call, serial, at))
-    }
-
-    /// Puts a closure behind everything that is ready. Returns its key and serial number.
-    pub(crate) fn call_soon(
-        &self,
-        call: Box<dyn FnOnce()>,
-        at: &'static Location<'static>,
-    ) -> (u32, u64) {
-        let serial = self.callbacks.next_serial();
-        let key = self.insert_call(call, serial, at);
-        self.ready.push(Entry::Callback(key));
-        (key, serial)
-    }
-
-    /// Lets a closure run at a time of the loop's clock.
-    pub(crate) fn call_at(
-        &self,
-        when: u64,
-        call: Box<dyn FnOnce()>,
-        at: &'static Location<'static>,
-    ) -> (Option<TimerKey>, u32, u64) {
-        let serial = self.callbacks.next_serial();
-        let key = self.insert_call(call, serial, at);
-        (
-            self.set_timer(self.clock.now(), when, Action::Callback(key)),
-            key,
-            serial,
-        )
-    }
-
-    /// Takes a closure that is still to run. One that came by a timer has no entry in the ready queue to free its key.
-    pub(crate) fn take_call(&self, key: u32, serial: u64, by_timer: bool) -> Option<Callback> {
-        let call = self.callbacks.cancel(key, serial)?;
-        if by_timer {
-            self.callbacks.remove(key);
-        }
-        Some(call)
-    }
-
-    /// Whether a closure is still to run.
-    pub(crate) fn is_call_waiting(&self, key: u32, serial: u64) -> bool {
-        self.callbacks.is_waiting(key, serial)
     }
 
     /// Sets a timer; `None` for a deadline that never comes. `now` is the time from which the deadline was counted.
@@ -542,6 +515,20 @@ impl EventLoop {
     /// Whether the caller is a forked child of the process that made the loop.
     pub(crate) fn is_forked(&self) -> bool {
         !self.process.is_current()
+    }
+
+    /// What is still waiting, in words. Not the jobs of pools, which nobody can stop.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let tasks = self.unfinished_tasks();
+        let mut left: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        let mut count = |count: usize, what: &str| {
+            if count > 0 {
+                left.push(format!("{count} {what}"));
+            }
+        };
+        count(self.timers.borrow().len(), "timers");
+        count(self.reactor.waiting.get(), "waits for sources");
+        left
     }
 
     /// Runs turns until `stop`.

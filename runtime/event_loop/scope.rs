@@ -181,13 +181,6 @@ impl Scope {
     pub(crate) fn place(&self) -> (u64, TaskRef, u64) {
         (self.runtime, self.task, self.id)
     }
-
-    /// Asks for the cancel of what the scope holds.
-    pub(crate) fn cancel(&self, request: &Cancelled) {
-        with_loop(self.runtime, |event_loop| {
-            event_loop.cancel_task(self.task, Target::Within(self.id), request);
-        });
-    }
 }
 
 impl Drop for Scope {

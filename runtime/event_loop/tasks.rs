@@ -2,10 +2,12 @@
 
 #![allow(unsafe_code)]
 
+use super::cancel::Target;
 use super::cell::{self, CellPointer, State, flag};
 use super::observer::{Event, TaskId};
 use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
+use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
 use super::{EventLoop, callbacks::Callback};
 use crate::error::{Cancelled, JoinError, Stuck};
@@ -13,37 +15,6 @@ use crate::sys::prefetch::prefetch;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::task::{Context, Poll, Waker};
-
-/// Who is told about a task's end: nobody, a task to be woken, or a callback to be queued.
-#[derive(Clone, Copy)]
-pub(super) enum Waiter {
-    Nobody,
-    Task(TaskRef),
-    Callback(u32),
-}
-
-impl Waiter {
-    const TASK: u64 = 1 << 62;
-    const CALLBACK: u64 = 2 << 62;
-
-    #[inline(always)]
-    fn pack(self) -> u64 {
-        match self {
-            Waiter::Nobody => 0,
-            Waiter::Task(task) => Self::TASK | task.bits(),
-            Waiter::Callback(key) => Self::CALLBACK | u64::from(key),
-        }
-    }
-
-    #[inline(always)]
-    pub(super) fn unpack(word: u64) -> Self {
-        match word >> 62 {
-            0 => Waiter::Nobody,
-            1 => Waiter::Task(TaskRef::from_bits(word & !(3 << 62))),
-            _ => Waiter::Callback(word as u32),
-        }
-    }
-}
 
 impl EventLoop {
     /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index; `None`, and
@@ -124,7 +95,7 @@ impl EventLoop {
     }
 
     #[inline(always)]
-    fn wake_task<const OBSERVED: bool>(&self, task: TaskRef) {
+    pub(super) fn wake_task<const OBSERVED: bool>(&self, task: TaskRef) {
         if let Some(slot) = self.tasks.slot(task.index())
             && slot.word.get() == task.generation() | LIVE
         {
@@ -162,6 +133,12 @@ impl EventLoop {
             slot.word.set(slot.word.get() | QUEUED);
             self.ready.push(Entry::Task(index));
         }
+    }
+
+    /// Whether a task stands in the ready queue.
+    pub(super) fn is_queued(&self, index: u32) -> bool {
+        let slot = self.tasks.slot(index);
+        slot.is_some_and(|slot| slot.word.get() & QUEUED != 0)
     }
 
     /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left.
@@ -219,30 +196,15 @@ impl EventLoop {
         self.observe_if::<OBSERVED>(|| Event::Finished {
             task: TaskId(cell.number),
         });
-        // Only who holds the handle can wait, and may drop it when told, which frees the cell.
+        // Who holds the handle may drop it when told, which frees the cell. Without a handle there are done callbacks at most.
         if !cell.has_flag(flag::HANDLE) {
+            if cell.waiter.get() != 0 {
+                self.tell_waiter::<OBSERVED>(index, cell);
+            }
             self.dispose(index, slot, cell);
             return;
         }
-        match Waiter::unpack(cell.waiter.replace(0)) {
-            Waiter::Nobody => {}
-            Waiter::Task(task) => {
-                if cell.has_flag(flag::FROM_JOINER) {
-                    self.cancel_joiner(task, index, cell);
-                }
-                self.wake_task::<OBSERVED>(task);
-            }
-            Waiter::Callback(key) => self.finish_callback(key),
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn finish_callback(&self, key: u32) {
-        match self.callbacks.take_waker(key) {
-            Some(waker) => cell::quietly(|| waker.wake()),
-            None => self.ready.push(Entry::Callback(key)),
-        }
+        self.tell_waiter::<OBSERVED>(index, cell);
     }
 
     /// Drops what an ended task without a handle left, and frees its cell and slot.
@@ -346,19 +308,6 @@ impl EventLoop {
         None
     }
 
-    /// Lets a callback be queued when the task at `index` ends; at once if it has ended.
-    /// Returns the callback's key.
-    pub(crate) fn call_when_finished(&self, index: u32, callback: Callback) -> u32 {
-        let cell = self.held(index);
-        let key = self.callbacks.insert(callback);
-        if cell.is_finished() {
-            self.ready.push(Entry::Callback(key));
-        } else {
-            self.set_waiter(cell, Waiter::Callback(key));
-        }
-        key
-    }
-
     /// Takes the error of the task at `index`, if it has ended with one; nothing is left of it then.
     pub(super) fn take_error(&self, index: u32) -> Option<JoinError> {
         let cell = self.held(index);
@@ -367,20 +316,6 @@ impl EventLoop {
         }
         cell.state.set(State::Empty);
         cell.with_extra(|extra| extra.error.take())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn drop_callback(&self, key: u32) {
-        drop(self.callbacks.remove(key));
-    }
-
-    /// Sets who is told of the end, in place of who was.
-    #[inline(always)]
-    fn set_waiter(&self, cell: CellPointer, waiter: Waiter) {
-        if let Waiter::Callback(key) = Waiter::unpack(cell.waiter.replace(waiter.pack())) {
-            self.drop_callback(key);
-        }
     }
 
     /// The handle of the task at `index` goes: the task runs on by itself.
@@ -453,12 +388,17 @@ impl EventLoop {
 
     /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
     pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
-        self.each_pending(|index, _, cell| {
+        let mut asked = Vec::new();
+        self.each_pending(|index, slot, cell| {
             if cell.number >= number {
                 cell.with_extra(|extra| extra.asked_to_end = true);
-                self.cancel(index, request);
+                asked.push(TaskRef::new(index, slot.generation()));
             }
         });
+        self.permute(&mut asked);
+        for task in asked {
+            self.cancel_task(task, Target::Innermost, request);
+        }
         self.tasks.next_number.get()
     }
 

@@ -80,11 +80,17 @@ fn wake(data: *const ()) {
     wake_task(data as u64);
 }
 
+/// The runtime and the task of a packed word.
+#[inline(always)]
+fn unpack(data: u64) -> (u16, TaskRef) {
+    let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
+    ((data >> RUNTIME_SHIFT) as u16, task)
+}
+
 /// Wakes by the packed word.
 #[inline(always)]
 fn wake_task(data: u64) {
-    let runtime = (data >> RUNTIME_SHIFT) as u16;
-    let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
+    let (runtime, task) = unpack(data);
     let local = context::with_running(|event_loop| {
         let ours = event_loop.short == runtime;
         if ours {
@@ -133,6 +139,19 @@ impl TaskWaker {
         }
     }
 
+    /// Whether it is that of a task that was cancelled and will be told so at its next step: what it waits for is as good as
+    /// cancelled, as asyncio's future is at once. Nobody knows this of a waker that is not ours.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        let TaskWaker::Ours(data) = self else {
+            return false;
+        };
+        let (runtime, task) = unpack(*data);
+        context::with_running(|event_loop| {
+            event_loop.short == runtime && event_loop.is_to_be_cancelled(task)
+        })
+        .unwrap_or(false)
+    }
+
     #[inline]
     pub(crate) fn will_wake(&self, waker: &Waker) -> bool {
         match self {
@@ -150,7 +169,6 @@ fn packed(waker: &Waker) -> Option<u64> {
 /// Returns the task behind a waker if it is a task of the runtime with this short id.
 #[inline(always)]
 pub(super) fn task_of(waker: &Waker, runtime: u16) -> Option<TaskRef> {
-    let data = packed(waker)?;
-    ((data >> RUNTIME_SHIFT) as u16 == runtime)
-        .then_some(TaskRef(data & ((1 << RUNTIME_SHIFT) - 1)))
+    let (own, task) = unpack(packed(waker)?);
+    (own == runtime).then_some(task)
 }

@@ -1,8 +1,9 @@
 //! A flag that tasks can wait for.
 
-use super::wait_list::{Ticket, WaitList};
+use super::wait_list::Ticket;
+use super::waiters::Waiters;
 use crate::event_loop::waker::TaskWaker;
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -27,8 +28,10 @@ use std::task::{Context, Poll};
 /// # });
 /// ```
 pub struct Event {
+    /// The flag.
     set: Cell<bool>,
-    waiters: RefCell<WaitList>,
+    /// Those who wait and were not woken.
+    waiters: Waiters,
 }
 
 impl Event {
@@ -36,22 +39,14 @@ impl Event {
     pub fn new() -> Self {
         Event {
             set: Cell::new(false),
-            waiters: RefCell::new(WaitList::new()),
+            waiters: Waiters::new(),
         }
     }
 
     /// Sets the flag, and wakes all who wait.
     pub fn set(&self) {
         self.set.set(true);
-        // Those who wait now; a waker that is not ours may let others join.
-        let end = self.waiters.borrow().next_ticket();
-        loop {
-            let waiter = self.waiters.borrow_mut().next_before(end);
-            match waiter {
-                Some(waiter) => waiter.wake(),
-                None => return,
-            }
-        }
+        self.waiters.wake_all();
     }
 
     /// Clears the flag.
@@ -102,32 +97,24 @@ impl Future for EventWait<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // First of all: making a waker may run code of others, which may set the flag.
         let waker = TaskWaker::of(cx.waker());
-        let mut waiters = self.event.waiters.borrow_mut();
-        match self.ticket {
-            None if self.event.set.get() => Poll::Ready(()),
-            None => {
-                let ticket = waiters.join(waker);
-                drop(waiters);
-                self.ticket = Some(ticket);
-                Poll::Pending
-            }
-            Some(ticket) if waiters.is_waiting(ticket) => {
-                let before = waiters.renew(ticket, waker);
-                drop(waiters);
-                drop(before);
-                Poll::Pending
-            }
+        let event = self.event;
+        let ready = match self.ticket {
+            None => event.set.get(),
             // Woken: the flag was set, whatever it is now.
-            Some(_) => Poll::Ready(()),
+            Some(_) => !event.waiters.is_waiting(self.ticket),
+        };
+        if ready {
+            return Poll::Ready(());
         }
+        event.waiters.wait(&mut self.ticket, waker);
+        Poll::Pending
     }
 }
 
 impl Drop for EventWait<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let waker = self.event.waiters.borrow_mut().leave(ticket);
-            drop(waker);
+            self.event.waiters.leave(ticket);
         }
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A waiter keeps a ticket. Being woken takes it off the list; a waiter that is dropped still on the list simply
 //! leaves, and one that is dropped after it was woken can tell, and pass the wake on. Wakers are made and dropped by
-//! the callers, outside of the list's borrow: for somebody else's waker that is code of others.
+//! the callers, outside of the list's borrow: for somebody else's waker that is code of others. `waiters.rs` does that
+//! for most primitives; a promise does it itself, since callbacks stand in its list between the tasks.
 //!
 //! The list is a deque, sorted by ticket: waking is a pop at the front, and leaving early makes a gap, found at once
 //! where no gap was closed before it, else by binary search. Gaps are closed when they are more than half of the list,
@@ -13,23 +14,24 @@ use crate::event_loop::waker::TaskWaker;
 use std::collections::VecDeque;
 
 /// A place in a wait list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Ticket(u64);
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Ticket(u64);
 
-pub(crate) struct WaitList {
+/// Who waits, oldest first: tasks, or whatever else is to be told.
+pub(super) struct WaitList<W = TaskWaker> {
     /// The waiters with their tickets, oldest first; `None` for those that left. The first is never `None`.
-    waiters: VecDeque<(Ticket, Option<TaskWaker>)>,
+    waiters: VecDeque<(Ticket, Option<W>)>,
     /// The ticket of the next waiter.
     next: Ticket,
     /// How many have left and are still in the list.
     gaps: usize,
 }
 
-impl WaitList {
+impl<W> WaitList<W> {
     /// A list with fewer gaps is left as it is.
     const FEW_GAPS: usize = 32;
 
-    pub(crate) fn new() -> Self {
+    pub(super) fn new() -> Self {
         WaitList {
             waiters: VecDeque::new(),
             next: Ticket(0),
@@ -37,24 +39,24 @@ impl WaitList {
         }
     }
 
-    pub(crate) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.waiters.is_empty()
     }
 
     /// Adds a waiter behind all others.
-    pub(crate) fn join(&mut self, waker: TaskWaker) -> Ticket {
+    pub(super) fn join(&mut self, waiter: W) -> Ticket {
         let ticket = self.next_ticket();
         self.next = Ticket(ticket.0 + 1);
-        self.waiters.push_back((ticket, Some(waker)));
+        self.waiters.push_back((ticket, Some(waiter)));
         ticket
     }
 
     /// The ticket of the next one who joins.
-    pub(crate) fn next_ticket(&self) -> Ticket {
+    pub(super) fn next_ticket(&self) -> Ticket {
         self.next
     }
 
-    fn place(&mut self, ticket: Ticket) -> Option<&mut Option<TaskWaker>> {
+    fn place(&mut self, ticket: Ticket) -> Option<&mut Option<W>> {
         let first = self.waiters.front()?.0;
         let position = ticket.0.checked_sub(first.0)? as usize;
         let position = match self.waiters.get(position) {
@@ -65,42 +67,60 @@ impl WaitList {
     }
 
     /// Whether a waiter is still on the list.
-    pub(crate) fn is_waiting(&mut self, ticket: Ticket) -> bool {
+    pub(super) fn is_waiting(&mut self, ticket: Ticket) -> bool {
         self.place(ticket).is_some_and(|place| place.is_some())
     }
 
-    /// Lets a waiter that is still on the list wake this waker. Returns the one before, or this one if the waiter is
+    /// Puts another waker in the place of a waiter that is still on the list. Returns the one before, or this one if the waiter is
     /// gone, to be dropped outside of any borrow.
-    pub(crate) fn renew(&mut self, ticket: Ticket, waker: TaskWaker) -> TaskWaker {
+    pub(super) fn renew(&mut self, ticket: Ticket, waiter: W) -> W {
         match self.place(ticket) {
-            Some(Some(own)) => std::mem::replace(own, waker),
-            _ => waker,
+            Some(Some(own)) => std::mem::replace(own, waiter),
+            _ => waiter,
         }
     }
 
     /// Takes a waiter off the list before its time. `None` if it was woken already.
-    pub(crate) fn leave(&mut self, ticket: Ticket) -> Option<TaskWaker> {
+    pub(super) fn leave(&mut self, ticket: Ticket) -> Option<W> {
         let left = self.place(ticket)?.take()?;
         self.gaps += 1;
         self.trim();
         if self.gaps > Self::FEW_GAPS && self.gaps > self.waiters.len() / 2 {
-            self.waiters.retain(|(_, waker)| waker.is_some());
+            self.waiters.retain(|(_, waiter)| waiter.is_some());
             self.gaps = 0;
         }
         Some(left)
     }
 
     /// Takes the oldest waiter off the list, to be woken outside of any borrow.
-    pub(crate) fn next(&mut self) -> Option<TaskWaker> {
-        let (_, waker) = self.waiters.pop_front()?;
+    pub(super) fn next(&mut self) -> Option<W> {
+        let (_, waiter) = self.waiters.pop_front()?;
         self.trim();
-        waker
+        waiter
     }
 
     /// Takes the oldest waiter off the list if its ticket is older than this one.
-    pub(crate) fn next_before(&mut self, ticket: Ticket) -> Option<TaskWaker> {
+    pub(super) fn next_before(&mut self, ticket: Ticket) -> Option<W> {
         let older = self.waiters.front().is_some_and(|w| w.0 < ticket);
         older.then(|| self.next()).flatten()
+    }
+
+    /// The oldest waiter.
+    pub(super) fn oldest(&self) -> Option<&W> {
+        self.waiters.front()?.1.as_ref()
+    }
+
+    /// The oldest waiter with this ticket or a younger one, of which this holds.
+    pub(super) fn find(&self, from: Ticket, holds: impl Fn(&W) -> bool) -> Option<Ticket> {
+        let first = match self.waiters.front() {
+            Some((ticket, _)) if *ticket < from => {
+                self.waiters.partition_point(|(ticket, _)| *ticket < from)
+            }
+            _ => 0,
+        };
+        let mut waiters = self.waiters.range(first..);
+        let found = waiters.find(|(_, waiter)| waiter.as_ref().is_some_and(&holds));
+        found.map(|(ticket, _)| *ticket)
     }
 
     /// Drops the gaps at the front.
@@ -142,7 +162,7 @@ mod tests {
                 _ => {}
             }
             assert!(stay.len() > 64 || stay.iter().all(|&ticket| list.is_waiting(ticket)));
-            assert!(list.waiters.len() <= 2 * stay.len() + WaitList::FEW_GAPS + 1);
+            assert!(list.waiters.len() <= 2 * stay.len() + WaitList::<TaskWaker>::FEW_GAPS + 1);
         }
         assert!(woken.is_sorted());
         assert!(woken.iter().all(|&ticket| !list.is_waiting(ticket)));

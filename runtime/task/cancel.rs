@@ -5,6 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::with_running;
 use crate::event_loop::scope::Scope;
+use crate::event_loop::waker::TaskRef;
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -41,10 +42,24 @@ use std::task::{Context, Poll};
 /// # });
 /// ```
 pub async fn catch_cancel<F: Future>(future: F) -> Result<F::Output, Cancelled> {
+    catch_in(|_, _| (), future).await
+}
+
+/// As `catch_cancel`. Says which scope of which task was entered.
+pub(super) async fn catch_in<F: Future>(
+    mut entered: impl FnMut(TaskRef, u64),
+    future: F,
+) -> Result<F::Output, Cancelled> {
     let mut future = pin!(Some(future));
-    let mut scope = None;
+    let mut scope: Option<Scope> = None;
     std::future::poll_fn(move |cx| {
-        let Some(scope) = scope_of(&mut scope, cx) else {
+        if scope.is_none() {
+            scope = Scope::enter(cx, None);
+            if let Some((_, task, id)) = scope.as_ref().map(Scope::place) {
+                entered(task, id);
+            }
+        }
+        let Some(scope) = &mut scope else {
             return poll_some(future.as_mut(), cx).map(Ok);
         };
         let polled = scope.poll(cx, |cx| poll_some(future.as_mut(), cx));
@@ -55,14 +70,6 @@ pub async fn catch_cancel<F: Future>(future: F) -> Result<F::Output, Cancelled> 
         polled
     })
     .await
-}
-
-/// The scope, entered at the first poll.
-fn scope_of<'a>(scope: &'a mut Option<Scope>, cx: &Context<'_>) -> Option<&'a mut Scope> {
-    if scope.is_none() {
-        *scope = Scope::enter(cx, None);
-    }
-    scope.as_mut()
 }
 
 fn poll_some<F: Future>(future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {

@@ -3,10 +3,11 @@
 use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::{Aggregate, Callback};
-use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::join::Join;
 use crate::event_loop::listing::TaskInfo;
 use crate::event_loop::observer::TaskId;
+use crate::event_loop::waker::TaskRef;
 use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -74,6 +75,17 @@ pub fn spawn_eager<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     }
 }
 
+/// As `spawn`, for a line further up.
+pub(super) fn spawn_at<F: Future + 'static>(
+    future: F,
+    spawned_at: &'static Location<'static>,
+) -> JoinHandle<F::Output> {
+    match with_running(|event_loop| JoinHandle::spawn_on(event_loop, future, spawned_at)) {
+        Some(handle) => handle,
+        None => panic!("{NO_LOOP}"),
+    }
+}
+
 /// Returns the number of the task that runs, or `None` in a callback or outside of a run, as asyncio's
 /// `current_task`.
 #[doc(alias = "current_task")]
@@ -129,6 +141,16 @@ impl<T> JoinHandle<T> {
         JoinHandle(Join::spawn(event_loop, future, spawned_at))
     }
 
+    /// The handle of a task that was refused.
+    pub(super) fn refused(spawned_at: &'static Location<'static>) -> Self {
+        JoinHandle(Join::refused(spawned_at))
+    }
+
+    /// The task as its runtime knows it.
+    pub(super) fn task_ref(&self) -> Option<TaskRef> {
+        self.0.with(EventLoop::task_ref)
+    }
+
     /// Asks the task to cancel, as asyncio's `cancel`. Returns whether it has not ended yet.
     ///
     /// The request arrives at the task's next step: at its innermost [`catch_cancel`](crate::catch_cancel), or else its
@@ -165,6 +187,9 @@ impl<T> JoinHandle<T> {
             how(event_loop, index, &request)
         });
         here.unwrap_or_else(|| {
+            if self.0.is_taken() {
+                return false;
+            }
             let request = Cancelled::new(CancelReason::Explicit, message, None, at);
             self.0.post(move |event_loop, index| {
                 how(event_loop, index, &request);
@@ -195,7 +220,8 @@ impl<T> JoinHandle<T> {
     /// Returns whether the task has ended. False on other threads, where this cannot be seen.
     #[doc(alias = "done")]
     pub fn is_finished(&self) -> bool {
-        self.0.with(EventLoop::is_finished).unwrap_or(false)
+        let here = self.0.with(EventLoop::is_finished);
+        here.unwrap_or_else(|| self.0.is_taken())
     }
 
     /// Returns the task's number, or `None` if its runtime has ended or lives on another thread.
@@ -234,6 +260,34 @@ impl<T> JoinHandle<T> {
         self.0.with(EventLoop::mark_seen);
     }
 
+    /// Calls a closure when the task has ended, as asyncio's `add_done_callback`: through the loop, behind what is ready
+    /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
+    #[track_caller]
+    #[doc(alias = "add_done_callback")]
+    pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        let at = Location::caller();
+        if self.0.is_taken() {
+            return DoneCallback::soon(callback, at);
+        }
+        let place = self.0.with(|event_loop, index| {
+            let (key, serial) = event_loop.call_at_end(index, Box::new(callback), at);
+            (event_loop.serial, key, serial)
+        });
+        DoneCallback(place)
+    }
+
+    /// Calls `f` with the loop and the slot, if the loop lives on this thread.
+    pub(super) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop, u32) -> R) -> Option<R> {
+        self.0.with(f)
+    }
+
+    /// Passes a request on. Returns whether the task has not ended.
+    pub(super) fn ask_for(&self, request: &Cancelled) -> bool {
+        self.0
+            .with(|event_loop, index| event_loop.cancel(index, request))
+            .unwrap_or(false)
+    }
+
     /// Whether awaiting the handle would give something at once.
     pub(super) fn has_ended(&self) -> bool {
         self.0.with(EventLoop::is_finished).unwrap_or(true)
@@ -260,6 +314,33 @@ impl<T> JoinHandle<T> {
     /// Takes the output of a task that has ended.
     pub(super) fn take(self) -> Result<T, JoinError> {
         self.0.take()
+    }
+}
+
+/// A closure that [`JoinHandle::on_done`] will call. Dropping this does not take it back.
+#[derive(Clone, Copy, Debug)]
+pub struct DoneCallback(Option<(u64, u32, u64)>);
+
+impl DoneCallback {
+    /// Calls a closure at the next turn: the task has ended.
+    pub(super) fn soon(callback: impl FnOnce() + 'static, at: &'static Location<'static>) -> Self {
+        DoneCallback(with_running(|event_loop| {
+            let (key, serial) = event_loop.call_soon(Box::new(callback), at);
+            (event_loop.serial, key, serial)
+        }))
+    }
+
+    /// Takes the closure back. Returns whether it was still to be called.
+    #[doc(alias = "remove_done_callback")]
+    pub fn remove(self) -> bool {
+        self.0
+            .and_then(|(runtime, key, serial)| {
+                with_loop(runtime, |event_loop| {
+                    event_loop.take_call(key, serial, false)
+                })
+            })
+            .flatten()
+            .is_some()
     }
 }
 

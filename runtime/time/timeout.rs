@@ -42,7 +42,6 @@ use std::time::{Duration, Instant};
 /// # });
 /// ```
 #[track_caller]
-#[doc(alias = "wait_for")]
 pub fn timeout<F: Future>(
     limit: Duration,
     future: F,
@@ -92,6 +91,15 @@ pub fn timeout_scope<T>(
         let mut future = pin!(Some(body(&scope)));
         std::future::poll_fn(|cx| scope.0.poll(cx, future.as_mut())).await
     }
+}
+
+/// As `timeout`, for a line further up.
+pub(crate) fn timeout_from<F: Future>(
+    set_at: &'static Location<'static>,
+    limit: Duration,
+    future: F,
+) -> impl Future<Output = Result<F::Output, Elapsed>> {
+    limited(Limit::new(When::After(limit), set_at), future)
 }
 
 async fn limited<F: Future>(limit: Limit, future: F) -> Result<F::Output, Elapsed> {

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use roundelay::sync::Queue;
+use roundelay::sync::Semaphore;
 
 /// How many downloads a host is asked for at first.
 const FEW: usize = 5;
@@ -28,10 +28,9 @@ pub struct HostLimit {
     hosts: RefCell<HashMap<String, Rc<Host>>>,
 }
 
-/// One host's permits: the items of a queue. To take one out is to be let in; when there is none,
-/// one waits in line.
+/// One host's permits. Who has one is let in; when there is none, one waits in line.
 struct Host {
-    permits: Queue<()>,
+    permits: Semaphore,
     /// How many permits were given back: the downloads that have ended.
     ended: Cell<u64>,
 }
@@ -48,14 +47,15 @@ impl HostLimit {
     /// Waits until one more may download from `host`.
     pub async fn enter(&self, host: &str) -> Permit {
         let host = self.host(host);
-        host.permits.get().await;
+        // It comes back when ours is dropped.
+        host.permits.acquire().await.forget();
         Permit(host)
     }
 
     fn host(&self, name: &str) -> Rc<Host> {
         let mut hosts = self.hosts.borrow_mut();
         let host = hosts.entry(name.to_owned()).or_insert_with(|| {
-            let (permits, ended) = (Queue::unbounded(), Cell::new(0));
+            let (permits, ended) = (Semaphore::new(0), Cell::new(0));
             let host = Rc::new(Host { permits, ended });
             roundelay::spawn(widen(Rc::clone(&host), self.limit));
             host
@@ -87,7 +87,7 @@ impl Host {
     }
 
     fn issue(&self) {
-        self.permits.try_put(()).expect("the queue has no bound");
+        self.permits.release();
     }
 }
 
