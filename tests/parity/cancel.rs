@@ -1,6 +1,6 @@
 //! Requests to cancel: delivery, clean-up, chains, counts.
 
-use super::harness::{Out, cancelled, check, ms, py, was_cancelled};
+use super::harness::{Out, check, ends_cancelled, ms, py, was_cancelled};
 use roundelay::sync::{Event, Lock, Promise, Queue};
 use roundelay::task::SharedHandle;
 use roundelay::{
@@ -225,7 +225,7 @@ fn child_cancelled_in_the_clean_up() {
         let task = spawn(parent(out.clone()));
         sleep(ms(5)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -267,7 +267,7 @@ fn clean_up_catches_and_finally() {
             let task = spawn(worker(out.clone(), refuse));
             yield_now().await;
             task.cancel();
-            out.say(format!("cancelled: {}", cancelled(task).await));
+            out.say(format!("cancelled: {}", ends_cancelled(task).await));
         }
     });
 }
@@ -322,7 +322,7 @@ fn clean_up_without_handler() {
         task.cancel();
         sleep(ms(5)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -370,7 +370,7 @@ fn during_clean_up() {
         task.cancel();
         yield_now().await;
         out.say(format!("cancel again: {}", py(task.cancel())));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -398,7 +398,7 @@ fn each_other() {
         sleep(ms(20)).await;
         let mut ended = Vec::new();
         for task in tasks.take() {
-            ended.push(cancelled(task).await);
+            ended.push(ends_cancelled(task).await);
         }
         out.say(format!("cancelled: {}", ended.join(" ")));
     });
@@ -480,7 +480,7 @@ fn gather_whose_children_swallow() {
         let task = spawn(parent(out.clone()));
         sleep(ms(1)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -510,7 +510,7 @@ fn inner_scope_swallows() {
         task.cancel();
         sleep(ms(10)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -596,7 +596,7 @@ fn joiner_takes_the_child_along() {
         out.say(format!(
             "cancel: {cancel} requests on the child: {requests}"
         ));
-        let parent = cancelled(joins).await;
+        let parent = ends_cancelled(joins).await;
         let child = was_cancelled(&task);
         out.say(format!("joined, cancelled: {child} {parent}"));
     });
@@ -933,7 +933,7 @@ fn self_cancel() {
     }
     check("cancel/self_cancel", |out| async move {
         let task = spawn(worker(out.clone()));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -1017,7 +1017,7 @@ fn through_wait() {
         for task in tasks {
             task.await.unwrap();
         }
-        out.say(format!("cancelled: {}", cancelled(waits).await));
+        out.say(format!("cancelled: {}", ends_cancelled(waits).await));
     });
 }
 
@@ -1132,7 +1132,7 @@ fn cancelled_then_set() {
         if future.set("too late").is_err() {
             out.say("refused");
         }
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -1157,7 +1157,7 @@ fn done_callback() {
             out.say(format!("turn {n} done: {}", py(task.is_finished())));
             yield_now().await;
         }
-        assert_eq!(cancelled(task).await, "True");
+        assert_eq!(ends_cancelled(task).await, "True");
     });
 }
 
@@ -1256,7 +1256,7 @@ fn set_then_cancelled() {
         yield_now().await;
         future.set("value").unwrap();
         out.say(format!("cancel: {}", py(task.cancel())));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
         out.say(format!("still there: {}", future.get().unwrap()));
     });
 }
@@ -1281,7 +1281,7 @@ fn through_shield() {
         let waits = spawn(parent(out.clone(), task.clone()));
         sleep(ms(5)).await;
         waits.cancel();
-        let (waits, inner) = (cancelled(waits).await, was_cancelled(&task));
+        let (waits, inner) = (ends_cancelled(waits).await, was_cancelled(&task));
         out.say(format!(
             "joined, cancelled: {waits} inner cancelled: {inner}"
         ));
@@ -1367,7 +1367,7 @@ fn waiters_of_primitives() {
         }
         let mut ended = Vec::new();
         for task in gone {
-            ended.push(cancelled(task).await);
+            ended.push(ends_cancelled(task).await);
         }
         out.say(format!("cancelled: {}", ended.join(" ")));
     });

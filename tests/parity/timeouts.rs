@@ -1,6 +1,6 @@
 //! Time limits. asyncio's `wait_for` is `wait_for` around a task, and `timeout` around a plain future.
 
-use super::harness::{Out, cancelled, check, ms, py, was_cancelled};
+use super::harness::{Out, check, ends_cancelled, ms, py, was_cancelled};
 use roundelay::sync::Promise;
 use roundelay::task::SharedHandle;
 use roundelay::time::{TimeoutScope, now, timeout_scope};
@@ -428,7 +428,7 @@ fn outside_cancel() {
             let task = spawn(worker(out.clone(), limit));
             sleep(ms(10)).await;
             task.cancel();
-            out.say(format!("cancelled: {}", cancelled(task).await));
+            out.say(format!("cancelled: {}", ends_cancelled(task).await));
         }
     });
 }
@@ -491,7 +491,7 @@ fn request_before_the_block() {
         let task = spawn(worker(out.clone()));
         yield_now().await;
         task.cancel();
-        let cancelled = cancelled(task).await;
+        let cancelled = ends_cancelled(task).await;
         out.say(format!("cancelled: {cancelled} at {}", out.now()));
     });
 }
@@ -680,7 +680,10 @@ fn wait_for_outside_cancel() {
         sleep(ms(5)).await;
         waits.cancel();
         let (mut done, _) = wait(vec![waits], WaitMode::All).await;
-        out.say(format!("cancelled: {}", cancelled(done.remove(0)).await));
+        out.say(format!(
+            "cancelled: {}",
+            ends_cancelled(done.remove(0)).await
+        ));
     });
 }
 
