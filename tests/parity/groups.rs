@@ -1,6 +1,6 @@
 //! Task groups: failures, cancels from inside and outside, what is spawned late.
 
-use super::harness::{Out, cancelled, check, end_of, finally, ms};
+use super::harness::{Out, check, end_of, finally, how_cancelled, ms};
 use roundelay::error::Elapsed;
 use roundelay::sync::Event;
 use roundelay::task::{GroupError, MemberError, SharedHandle, TaskGroup};
@@ -287,7 +287,7 @@ fn cancelled_member_is_ignored() {
         });
         let victim = group.await.unwrap();
         out.say("group is over");
-        out.say(format!("victim {}", cancelled(victim).await));
+        out.say(format!("victim {}", how_cancelled(victim).await));
     });
 }
 
@@ -352,7 +352,7 @@ fn body_error_before_first_step() {
         });
         let error = group.await.unwrap_err();
         out.say(format!("group of {}", errors(&error)));
-        out.say(format!("member {}", cancelled(task.unwrap()).await));
+        out.say(format!("member {}", how_cancelled(task.unwrap()).await));
     });
 }
 
@@ -429,7 +429,7 @@ fn outside_cancel() {
         sleep(ms(10)).await;
         task.cancel();
         let task = end_of(task).await;
-        out.say(format!("owner {}", cancelled(task).await));
+        out.say(format!("owner {}", how_cancelled(task).await));
     });
 }
 
@@ -497,7 +497,7 @@ fn outside_cancel_and_failure() {
         sleep(ms(10)).await;
         task.cancel();
         let task = end_of(task).await;
-        out.say(format!("owner {}", cancelled(task).await));
+        out.say(format!("owner {}", how_cancelled(task).await));
     });
 }
 
@@ -520,7 +520,7 @@ fn outside_cancel_and_failure_in_one_turn() {
         });
         if let Err(error) = group.await {
             out.say(format!("group of {}", errors(&error)));
-            out.say(format!("other {}", cancelled(other.unwrap()).await));
+            out.say(format!("other {}", how_cancelled(other.unwrap()).await));
         }
         out.say(format!("requests on owner: {}", task::cancel_requests()));
         match catch_cancel(yield_now()).await {
@@ -539,7 +539,7 @@ fn outside_cancel_and_failure_in_one_turn() {
         gate.set();
         task.cancel();
         let task = end_of(task).await;
-        out.say(format!("owner {}", cancelled(task).await));
+        out.say(format!("owner {}", how_cancelled(task).await));
     });
 }
 
@@ -598,7 +598,7 @@ fn own_cancel_then_failure() {
         sleep(ms(5)).await;
         task.cancel();
         let task = end_of(task).await;
-        out.say(format!("owner {}", cancelled(task).await));
+        out.say(format!("owner {}", how_cancelled(task).await));
     });
 }
 

@@ -27,9 +27,21 @@ impl Out {
     }
 
     /// Prints a line in a callback, as `call_soon(print, line)`.
+    /// Prints a line in a callback of the next turn, as `loop.call_soon(print, line)`.
     pub fn say_soon(&self, line: &'static str) {
         let out = self.clone();
         Handle::current().call_soon(move || out.say(line));
+    }
+
+    /// Says so if a cancel comes out of what is awaited, and lets it go on.
+    pub async fn note_cancel<T>(&self, line: impl Display, future: impl Future<Output = T>) -> T {
+        match catch_cancel(future).await {
+            Ok(value) => value,
+            Err(cancelled) => {
+                self.say(line);
+                cancelled.resume().await
+            }
+        }
     }
 
     /// How many turns the loop has taken.
@@ -72,6 +84,11 @@ pub fn py(value: bool) -> &'static str {
 /// Futures of different types in one list.
 pub fn boxed<T>(future: impl Future<Output = T> + 'static) -> Pin<Box<dyn Future<Output = T>>> {
     Box::pin(future)
+}
+
+/// Waits for the end of all, however they end.
+pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<JoinHandle<T>> {
+    wait(tasks.into_iter().collect(), WaitMode::All).await.0
 }
 
 pub fn ms(ms: u64) -> Duration {
@@ -128,7 +145,7 @@ pub async fn end_of<T>(task: JoinHandle<T>) -> JoinHandle<T> {
 }
 
 /// Whether a task that has ended was cancelled, in words.
-pub async fn cancelled<T>(task: JoinHandle<T>) -> &'static str {
+pub async fn how_cancelled<T>(task: JoinHandle<T>) -> &'static str {
     match task.await {
         Err(error) if error.is_cancelled() => "cancelled",
         _ => "not cancelled",

@@ -4,13 +4,18 @@
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
 mod as_completed;
+mod barriers;
 mod cancel;
+mod conditions;
 mod events;
+mod futures;
 mod gather;
 mod groups;
 mod harness;
+mod locks;
 mod r#loop;
 mod queues;
+mod semaphores;
 mod shield;
 mod tasks;
 mod timeouts;

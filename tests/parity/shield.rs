@@ -1,6 +1,6 @@
 //! `shield`: what passes through it, and what does not.
 
-use super::harness::{Out, cancelled, check, end_of, ms};
+use super::harness::{Out, check, end_of, how_cancelled, ms};
 use roundelay::task::{self, SharedHandle};
 use roundelay::{
     Handle, WaitMode, catch_cancel, gather, shield, sleep, spawn, timeout, wait, yield_now,
@@ -72,7 +72,7 @@ fn outer_cancel() {
         sleep(ms(10)).await;
         owner.cancel();
         let owner = end_of(owner).await;
-        out.say(format!("owner {}", cancelled(owner).await));
+        out.say(format!("owner {}", how_cancelled(owner).await));
         out.say(format!("inner gives {}", task.await.unwrap()));
     });
 }
@@ -127,7 +127,7 @@ fn inner_error_after_outer_is_gone() {
         owner.cancel();
         let owner = end_of(owner).await;
         let error = task.await.unwrap().unwrap_err();
-        out.say(format!("owner {}", cancelled(owner).await));
+        out.say(format!("owner {}", how_cancelled(owner).await));
         out.say(format!("inner failed: {error}"));
     });
 }
@@ -186,7 +186,7 @@ fn finish_before_leaving() {
         sleep(ms(10)).await;
         task.cancel();
         let task = end_of(task).await;
-        out.say(format!("owner {}", cancelled(task).await));
+        out.say(format!("owner {}", how_cancelled(task).await));
     });
 }
 

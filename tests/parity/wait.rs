@@ -1,6 +1,6 @@
 //! `wait`: its modes, its time limit, and that it leaves the members alone.
 
-use super::harness::{Out, cancelled, check, each, end_of, join, ms, names, spawn_named};
+use super::harness::{Out, check, each, end_of, how_cancelled, join, ms, names, spawn_named};
 use roundelay::task::{SharedHandle, wait_first_error};
 use roundelay::{
     Handle, JoinHandle, WaitMode, catch_cancel, gather, sleep, spawn, wait, yield_now,
@@ -148,7 +148,7 @@ fn first_exception_ignores_cancelled() {
         out.say(format!("done{}", names(&done)));
         out.say(format!("pending {}", pending.len()));
         let [a, _] = done.try_into().unwrap();
-        out.say(format!("a {}", cancelled(a).await));
+        out.say(format!("a {}", how_cancelled(a).await));
     });
 }
 
