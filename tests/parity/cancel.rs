@@ -1,6 +1,6 @@
 //! Requests to cancel: delivery, clean-up, chains, counts.
 
-use super::harness::{Out, check, ends_cancelled, ms, py, was_cancelled};
+use super::harness::{Out, check, ends_cancelled, finally, ms, py, was_cancelled};
 use roundelay::sync::{Event, Lock, Promise, Queue};
 use roundelay::task::SharedHandle;
 use roundelay::{
@@ -201,25 +201,23 @@ fn chain_leaf_swallows() {
 #[test]
 fn child_cancelled_in_the_clean_up() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child cleans up");
-        sleep(ms(10)).await;
-        out.say(format!("child is clean at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child cleans up");
+            sleep(ms(10)).await;
+            out.say(format!("child is clean at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn parent(out: Out) {
         let task = spawn(child(out.clone()));
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say(format!("parent cancels its child: {}", py(task.cancel())));
-        if let Err(error) = task.await {
-            let cancelled = py(error.is_cancelled());
-            out.say(format!("parent joined its child, cancelled: {cancelled}"));
-        }
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("parent cancels its child: {}", py(task.cancel())));
+            if let Err(error) = task.await {
+                let cancelled = py(error.is_cancelled());
+                out.say(format!("parent joined its child, cancelled: {cancelled}"));
+            }
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("cancel/child_cancelled_in_the_clean_up", |out| async move {
         let task = spawn(parent(out.clone()));
@@ -242,24 +240,22 @@ fn clean_up_catches_and_finally() {
                 out.say("refuses");
             }
         };
-        let outcome = catch_cancel(body).await;
-        out.say("inner finally");
-        yield_now().await;
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("inner finally");
+            yield_now().await;
+        };
+        finally(body, clean_up).await;
     }
     async fn worker(out: Out, refuse: bool) {
         let body = async {
             inner(&out, refuse).await;
             out.say("after the inner block");
         };
-        let outcome = catch_cancel(body).await;
-        out.say("outer finally");
-        yield_now().await;
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("outer finally");
+            yield_now().await;
+        };
+        finally(body, clean_up).await;
         out.say("after the outer block");
     }
     check("cancel/clean_up_catches_and_finally", |out| async move {
@@ -299,22 +295,20 @@ fn clean_up_fails() {
 #[test]
 fn clean_up_without_handler() {
     async fn inner(out: &Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("inner clean-up begins");
-        sleep(ms(10_000)).await;
-        out.say("never printed");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("inner clean-up begins");
+            sleep(ms(10_000)).await;
+            out.say("never printed");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn outer(out: Out) {
-        let outcome = catch_cancel(inner(&out)).await;
-        out.say("outer clean-up begins");
-        sleep(ms(10)).await;
-        out.say(format!("outer clean-up ends at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("outer clean-up begins");
+            sleep(ms(10)).await;
+            out.say(format!("outer clean-up ends at {}", out.now()));
+        };
+        finally(inner(&out), clean_up).await;
     }
     check("cancel/clean_up_without_handler", |out| async move {
         let task = spawn(outer(out.clone()));
@@ -407,11 +401,10 @@ fn each_other() {
 #[test]
 fn frees_the_timer() {
     async fn worker(out: Out) {
-        let outcome = catch_cancel(sleep(ms(3_600_000))).await;
-        out.say(format!("worker ends at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("worker ends at {}", out.now()));
+        };
+        finally(sleep(ms(3_600_000)), clean_up).await;
     }
     check("cancel/frees_the_timer", |out| async move {
         let task = spawn(worker(out.clone()));
@@ -760,13 +753,12 @@ fn nested_finally() {
                 }
                 out.say("never printed");
             };
-            let outcome = catch_cancel(body).await;
-            out.say(format!("level {n} cleans up"));
-            sleep(ms(10)).await;
-            out.say(format!("level {n} is clean at {}", out.now()));
-            if let Err(cancelled) = outcome {
-                cancelled.resume().await;
-            }
+            let clean_up = async {
+                out.say(format!("level {n} cleans up"));
+                sleep(ms(10)).await;
+                out.say(format!("level {n} is clean at {}", out.now()));
+            };
+            finally(body, clean_up).await;
         })
     }
     check("cancel/nested_finally", |out| async move {
@@ -863,12 +855,11 @@ fn raised_again_to_the_outer_scope() {
 fn retry_after_cancel() {
     async fn worker(out: Out, name: &str) {
         out.say(format!("{name} begins at {}", out.now()));
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        sleep(ms(5)).await;
-        out.say(format!("{name} is over at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            sleep(ms(5)).await;
+            out.say(format!("{name} is over at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn supervisor(out: Out) {
         for name in ["first", "second", "third"] {
@@ -1116,12 +1107,11 @@ fn value_returned_in_the_clean_up() {
 #[test]
 fn cancelled_then_set() {
     async fn worker(out: Out, future: Rc<Promise<&str>>) {
-        let outcome = catch_cancel(future.wait()).await;
-        let cancelled = py(future.is_cancelled());
-        out.say(format!("worker ends, future cancelled: {cancelled}"));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            let cancelled = py(future.is_cancelled());
+            out.say(format!("worker ends, future cancelled: {cancelled}"));
+        };
+        let _ = finally(future.wait(), clean_up).await;
     }
     check("cancel/cancelled_then_set", |out| async move {
         let future = Rc::new(Promise::new());
@@ -1139,13 +1129,12 @@ fn cancelled_then_set() {
 #[test]
 fn done_callback() {
     async fn worker(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("cleans up");
-        yield_now().await;
-        out.say("last step");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("cleans up");
+            yield_now().await;
+            out.say("last step");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("cancel/done_callback", |out| async move {
         let task = spawn(worker(out.clone()));
@@ -1291,11 +1280,10 @@ fn through_shield() {
 #[test]
 fn two_joiners() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child ends");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child ends");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn joiner(out: Out, name: &str, task: SharedHandle<()>) {
         // The one is told of the cancel by the handle; the other is asked to cancel itself.
