@@ -402,6 +402,7 @@ impl EventLoop {
                         self.prefetch(task);
                     }
                     Some(Action::Callback(key)) => self.run_callback(key),
+                    Some(Action::Expire(task)) => self.expire_by_timer(task, key),
                     None => {}
                 }
             }
@@ -484,6 +485,7 @@ impl EventLoop {
         match action {
             Action::Wake(task) => waker::task_of(waker, self.short) == Some(task),
             Action::Callback(key) => self.callbacks.will_wake(key, waker),
+            Action::Expire(_) => false,
         }
     }
 
