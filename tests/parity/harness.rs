@@ -196,8 +196,10 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
     }
 }
 
-/// Whether a task was cancelled, and lets it end first.
-pub async fn cancelled(task: impl Future<Output = Result<impl Sized, JoinError>>) -> &'static str {
+/// Whether a task ends cancelled.
+pub async fn ends_cancelled(
+    task: impl Future<Output = Result<impl Sized, JoinError>>,
+) -> &'static str {
     py(task.await.is_err_and(|error| error.is_cancelled()))
 }
 
