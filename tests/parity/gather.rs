@@ -197,10 +197,8 @@ fn nested_error() {
 #[test]
 fn awaiter_cancelled() {
     async fn job(out: Out, name: &str) {
-        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
-            out.say(format!("{name} is cancelled"));
-            cancelled.resume().await;
-        }
+        out.note_cancel(format_args!("{name} is cancelled"), sleep(ms(100_000)))
+            .await;
     }
     async fn owner(out: Out) {
         let all = gather(["a", "b", "c"].map(|name| job(out.clone(), name)));
@@ -360,13 +358,8 @@ fn cancel_of_completed() {
         panic!("bad");
     }
     async fn job(out: Out) {
-        match catch_cancel(sleep(ms(10))).await {
-            Ok(()) => out.say("sibling ends"),
-            Err(cancelled) => {
-                out.say("sibling is cancelled");
-                cancelled.resume().await
-            }
-        }
+        out.note_cancel("sibling is cancelled", sleep(ms(10))).await;
+        out.say("sibling ends");
     }
     check("gather/cancel_of_completed", |out| async move {
         let mut both = gather([boxed(bad()), boxed(job(out.clone()))]);
