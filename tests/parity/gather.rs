@@ -149,6 +149,29 @@ fn errors_as_values() {
 }
 
 #[test]
+fn later_errors_are_silent() {
+    async fn bad(out: Out, name: &'static str, delay: u64) {
+        sleep(ms(delay)).await;
+        out.say(format!("{name} raises"));
+        panic!("{name}");
+    }
+    check("gather/later_errors_are_silent", |out| async move {
+        let printer = out.clone();
+        out.on_unhandled(move |unhandled| {
+            printer.say(format!("reported {}", unhandled.panic_message()));
+        });
+        let jobs = [("first", 10), ("second", 20)];
+        let both = gather(jobs.map(|(name, delay)| bad(out.clone(), name, delay)));
+        if let Err(error) = both.await {
+            let error = error.panic_message().unwrap();
+            out.say(format!("main got ValueError {error}"));
+        }
+        sleep(ms(50)).await;
+        out.say("main is over");
+    });
+}
+
+#[test]
 fn member_cancel_is_an_error() {
     async fn job(out: Out) {
         sleep(ms(20)).await;
