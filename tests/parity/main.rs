@@ -10,7 +10,9 @@ mod futures;
 mod groups;
 mod harness;
 mod locks;
+mod mixed;
 mod semaphores;
+mod shutdown;
 
 use std::fs;
 use std::path::Path;
