@@ -363,7 +363,7 @@ impl EventLoop {
     }
 
     /// Takes what other threads left: wakes and calls go behind what is ready, in order.
-    fn read_inbox(&self) {
+    pub(super) fn read_inbox(&self) {
         if !self.shared.sleep.take_notice() {
             return;
         }
