@@ -246,9 +246,18 @@ impl<T: 'static> Members<T> {
     /// The members that were not taken end: detached if the gather is complete or was never awaited, else cancelled.
     fn release(&self) {
         let handles = std::mem::take(&mut *self.handles.borrow_mut());
-        if !self.complete.replace(true) && self.waker.take().is_some() {
-            for handle in handles.iter().flatten() {
+        let complete = self.complete.replace(true);
+        let cancel = !complete && self.waker.take().is_some();
+        for (member, handle) in handles.iter().enumerate() {
+            let Some(handle) = handle else {
+                continue;
+            };
+            if cancel {
                 handle.cancel();
+            }
+            // As in asyncio, failures count as seen, but for one that was to be given to nobody.
+            if (cancel || complete) && self.failed.get() != Some(member as u32) {
+                handle.mark_seen();
             }
         }
     }
