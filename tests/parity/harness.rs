@@ -2,8 +2,8 @@
 
 use roundelay::task::SharedHandle;
 use roundelay::{
-    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn,
-    wait,
+    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, Unhandled, WaitMode, catch_cancel,
+    spawn, wait,
 };
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
@@ -169,6 +169,16 @@ pub fn check<F: Future<Output = ()>>(name: &str, program: impl Fn(Out) -> F) {
 /// Runs a program that drives the loop itself, and compares.
 #[track_caller]
 pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
+    check_reports(name, |_, _| (), program);
+}
+
+/// As `check_loop`, with an exception handler.
+#[track_caller]
+pub fn check_reports(
+    name: &str,
+    report: impl Fn(&Out, &Unhandled) + Copy + 'static,
+    program: impl Fn(Out, Runtime),
+) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/parity/programs")
         .join(format!("{name}.expected"));
@@ -185,6 +195,10 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
             .virtual_clock(true)
             .timer_resolution(Duration::ZERO)
             .observer(Turns(Rc::clone(&out.turns)))
+            .on_unhandled({
+                let out = out.clone();
+                move |unhandled| report(&out, unhandled)
+            })
             .build()
             .unwrap();
         program(out.clone(), runtime);

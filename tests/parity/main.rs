@@ -7,6 +7,7 @@ mod as_completed;
 mod barriers;
 mod cancel;
 mod conditions;
+mod context;
 mod events;
 mod futures;
 mod gather;

@@ -4,8 +4,8 @@ use super::harness::{Out, check, ms, wait_all};
 use roundelay::sync::{Barrier, Condition, Event, Lock, PriorityQueue, Queue, Semaphore};
 use roundelay::task::{GroupError, SharedHandle};
 use roundelay::{
-    Handle, WaitMode, as_completed, catch_cancel, gather, gather_handles, shield, sleep, spawn,
-    task_group, timeout, wait, yield_now,
+    ContextVar, Handle, WaitMode, as_completed, catch_cancel, gather, gather_handles, shield,
+    sleep, spawn, task_group, timeout, wait, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::collections::{HashMap, VecDeque};
@@ -515,6 +515,33 @@ fn readers_and_writer() {
         let writer = writer(out.clone(), "w1", book.clone());
         let all = gather((reader("r1", 10), reader("r2", 12), writer, reader("r3", 14)));
         all.await.unwrap();
+    });
+}
+
+#[test]
+fn request_ids() {
+    static REQUEST: ContextVar<u32> = ContextVar::new();
+    fn log(out: &Out, words: &str) {
+        let number = REQUEST.get().map_or("none".to_owned(), |n| n.to_string());
+        out.say(format!("request {number}: {words}"));
+    }
+    async fn query(out: Out, name: &str, delay: u64) {
+        sleep(ms(delay)).await;
+        log(&out, &format!("has {name}"));
+    }
+    async fn handle(out: Out, number: u32, delay: u64) {
+        REQUEST.set(number);
+        log(&out, "starts");
+        let user = query(out.clone(), "user", delay);
+        let items = query(out.clone(), "items", 2 * delay);
+        gather((user, items)).await.unwrap();
+        log(&out, "ends");
+    }
+    check("mixed/request_ids", |out| async move {
+        let requests = [(1, 10), (2, 7), (3, 3)];
+        let requests = requests.map(|(number, delay)| handle(out.clone(), number, delay));
+        gather(requests).await.unwrap();
+        log(&out, "all are over");
     });
 }
 

@@ -1,8 +1,8 @@
 //! What becomes of tasks that are left when main is over.
 
-use super::harness::{Out, check_loop, ms, wait_all};
+use super::harness::{Out, check_loop, check_reports, ms, wait_all};
 use roundelay::task::SharedHandle;
-use roundelay::{Handle, JoinHandle, catch_cancel, shield, sleep, spawn, yield_now};
+use roundelay::{Handle, JoinHandle, Unhandled, catch_cancel, shield, sleep, spawn, yield_now};
 
 /// As `check`, and says when all is over.
 #[track_caller]
@@ -51,6 +51,38 @@ fn clean_ups_run_together() {
         sleep(ms(10)).await;
         let (now, count) = (out.now(), tasks.len());
         out.say(format!("main ends at {now} with {count} tasks"));
+    });
+}
+
+#[test]
+fn error_in_clean_up() {
+    async fn bad(out: Out) {
+        if catch_cancel(sleep(ms(100_000))).await.is_err() {
+            sleep(ms(10)).await;
+            out.say("bad raises");
+            panic!("clean-up");
+        }
+    }
+    async fn good(out: Out) {
+        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
+            sleep(ms(20)).await;
+            out.say("good is clean");
+            cancelled.resume().await;
+        }
+    }
+    let report = |out: &Out, unhandled: &Unhandled| {
+        let error = unhandled.panic_message();
+        out.say(format!("reported ValueError {error}"));
+    };
+    check_reports("shutdown/error_in_clean_up", report, |out, runtime| {
+        runtime.run(async {
+            let tasks = (spawn(bad(out.clone())), spawn(good(out.clone())));
+            yield_now().await;
+            out.say("main ends with 2 tasks");
+            drop(tasks);
+        });
+        runtime.shutdown().unwrap();
+        out.say("closed");
     });
 }
 
