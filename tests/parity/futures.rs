@@ -1,8 +1,8 @@
 //! Futures, which are promises here: done once, and told to all in the order in which they came.
 
-use super::harness::{Out, check, check_reports, ms, py};
+use super::harness::{Out, check, ms, py};
 use roundelay::sync::Promise;
-use roundelay::{Handle, Unhandled, catch_cancel, shield, sleep, spawn, task, yield_now};
+use roundelay::{Handle, catch_cancel, shield, sleep, spawn, task, yield_now};
 use std::fmt::Display;
 use std::rc::Rc;
 
@@ -142,26 +142,25 @@ fn cancelled_waiter_of_several() {
 
 #[test]
 fn failing_callback() {
-    let report = |out: &Out, unhandled: &Unhandled| {
-        out.say(format!("reported: {}", unhandled.panic_message()));
-    };
-    check_reports("futures/failing_callback", report, |out, runtime| {
-        runtime.run(async {
-            let future = Rc::new(Promise::new());
-            let add = |line: &'static str| {
-                let out = out.clone();
-                future.on_done(move || out.say(line));
-            };
-            add("one");
-            future.on_done(|| panic!("broken callback"));
-            let task = spawn(waiter(out.clone(), "waiter has", future.clone()));
-            yield_now().await;
-            add("three");
-            future.set("value").unwrap();
-            task.await.unwrap();
-            yield_now().await;
-            out.say("end");
+    check("futures/failing_callback", |out| async move {
+        let report = out.clone();
+        out.on_unhandled(move |unhandled| {
+            report.say(format!("reported: {}", unhandled.panic_message()));
         });
+        let future = Rc::new(Promise::new());
+        let add = |line: &'static str| {
+            let out = out.clone();
+            future.on_done(move || out.say(line));
+        };
+        add("one");
+        future.on_done(|| panic!("broken callback"));
+        let task = spawn(waiter(out.clone(), "waiter has", future.clone()));
+        yield_now().await;
+        add("three");
+        future.set("value").unwrap();
+        task.await.unwrap();
+        yield_now().await;
+        out.say("end");
     });
 }
 

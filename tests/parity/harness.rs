@@ -18,7 +18,10 @@ pub struct Out {
     lines: Rc<RefCell<Vec<String>>>,
     turns: Rc<Cell<u64>>,
     begun: Rc<Cell<Option<Instant>>>,
+    handler: Rc<RefCell<Option<Handler>>>,
 }
+
+type Handler = Box<dyn Fn(&Unhandled)>;
 
 impl Out {
     /// Prints a line.
@@ -42,6 +45,11 @@ impl Out {
                 cancelled.resume().await
             }
         }
+    }
+
+    /// Python's `set_exception_handler`.
+    pub fn on_unhandled(&self, handler: impl Fn(&Unhandled) + 'static) {
+        *self.handler.borrow_mut() = Some(Box::new(handler));
     }
 
     /// How many turns the loop has taken.
@@ -169,16 +177,6 @@ pub fn check<F: Future<Output = ()>>(name: &str, program: impl Fn(Out) -> F) {
 /// Runs a program that drives the loop itself, and compares.
 #[track_caller]
 pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
-    check_reports(name, |_, _| (), program);
-}
-
-/// As `check_loop`, with an exception handler.
-#[track_caller]
-pub fn check_reports(
-    name: &str,
-    report: impl Fn(&Out, &Unhandled) + Copy + 'static,
-    program: impl Fn(Out, Runtime),
-) {
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("tests/parity/programs")
         .join(format!("{name}.expected"));
@@ -186,6 +184,7 @@ pub fn check_reports(
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     for mode in ["normal", "strict", "spurious polls"] {
         let out = Out::default();
+        let handler = Rc::clone(&out.handler);
         let builder = match mode {
             "normal" => Runtime::builder(),
             "strict" => Runtime::builder().strict(true),
@@ -195,9 +194,10 @@ pub fn check_reports(
             .virtual_clock(true)
             .timer_resolution(Duration::ZERO)
             .observer(Turns(Rc::clone(&out.turns)))
-            .on_unhandled({
-                let out = out.clone();
-                move |unhandled| report(&out, unhandled)
+            .on_unhandled(move |unhandled| {
+                if let Some(handler) = &*handler.borrow() {
+                    handler(unhandled);
+                }
             })
             .build()
             .unwrap();
@@ -210,8 +210,10 @@ pub fn check_reports(
     }
 }
 
-/// Whether a task was cancelled, and lets it end first.
-pub async fn cancelled(task: impl Future<Output = Result<impl Sized, JoinError>>) -> &'static str {
+/// Whether a task ends cancelled.
+pub async fn ends_cancelled(
+    task: impl Future<Output = Result<impl Sized, JoinError>>,
+) -> &'static str {
     py(task.await.is_err_and(|error| error.is_cancelled()))
 }
 

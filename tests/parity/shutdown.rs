@@ -1,8 +1,8 @@
 //! What becomes of tasks that are left when main is over.
 
-use super::harness::{Out, check_loop, check_reports, ms, wait_all};
+use super::harness::{Out, check_loop, ms, wait_all};
 use roundelay::task::SharedHandle;
-use roundelay::{Handle, JoinHandle, Unhandled, catch_cancel, shield, sleep, spawn, yield_now};
+use roundelay::{Handle, JoinHandle, catch_cancel, shield, sleep, spawn, yield_now};
 
 /// As `check`, and says when all is over.
 #[track_caller]
@@ -70,19 +70,16 @@ fn error_in_clean_up() {
             cancelled.resume().await;
         }
     }
-    let report = |out: &Out, unhandled: &Unhandled| {
-        let error = unhandled.panic_message();
-        out.say(format!("reported ValueError {error}"));
-    };
-    check_reports("shutdown/error_in_clean_up", report, |out, runtime| {
-        runtime.run(async {
-            let tasks = (spawn(bad(out.clone())), spawn(good(out.clone())));
-            yield_now().await;
-            out.say("main ends with 2 tasks");
-            drop(tasks);
+    check_closed("shutdown/error_in_clean_up", |out| async move {
+        let report = out.clone();
+        out.on_unhandled(move |unhandled| {
+            let error = unhandled.panic_message();
+            report.say(format!("reported ValueError {error}"));
         });
-        runtime.shutdown().unwrap();
-        out.say("closed");
+        let tasks = (spawn(bad(out.clone())), spawn(good(out.clone())));
+        yield_now().await;
+        out.say("main ends with 2 tasks");
+        drop(tasks);
     });
 }
 
