@@ -44,6 +44,7 @@ impl EventLoop {
             self.timers.borrow_mut().cancel(timer);
         }
         drop(self.take_call(key, serial, true));
+        self.report_late();
         Ok(self.unfinished_tasks())
     }
 

@@ -102,6 +102,8 @@ pub(crate) struct EventLoop {
     /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
     on_unhandled: Option<unhandled::Handler>,
     unhandled_fallback: fn(&Unhandled),
+    /// Failures of tasks that were asked to end, to be told when all have ended.
+    late_reports: RefCell<Vec<Unhandled>>,
     /// What orders things that asyncio leaves open; `None` for the natural order.
     permutation: Option<Chaos>,
     /// What draws the tasks that are polled without having been woken; `None` for none.
@@ -160,6 +162,7 @@ impl EventLoop {
             observer: settings.observer,
             on_unhandled: settings.on_unhandled,
             unhandled_fallback: settings.unhandled_fallback,
+            late_reports: RefCell::default(),
             eager_start: settings.eager_start,
             strict: settings.strict || settings.spurious.is_some(),
             permutation: settings.permutation,
