@@ -34,7 +34,7 @@ pub fn test<F: Future>(body: F) -> F::Output {
     run_with(Runtime::builder(), body)
 }
 
-/// Runs a test's body several times in virtual time: as [`test`] does, looking outside at every turn, with spurious
+/// Runs a test's body several times in virtual time: as [`test`](fn@test) does, looking outside at every turn, with spurious
 /// polls, and with what asyncio leaves open permuted.
 ///
 /// # Panics
