@@ -4,6 +4,7 @@
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
 mod cancel;
+mod generated;
 mod groups;
 mod harness;
 
