@@ -178,6 +178,11 @@ impl EventLoop {
         key
     }
 
+    /// Tells the holder of the handle nothing.
+    pub(crate) fn tell_nobody(&self, index: u32) {
+        self.set_waiter(self.held(index), Waiter::Nobody);
+    }
+
     /// Tells who waits for the task that has ended.
     #[inline(always)]
     pub(super) fn tell_waiter<const OBSERVED: bool>(&self, index: u32, cell: CellPointer) {

@@ -191,12 +191,24 @@ impl<T: 'static> Members<T> {
         handle.expect("an output is taken once").take()
     }
 
-    /// The members that were not taken end: detached if the gather is complete or was never awaited, else cancelled.
+    /// Nobody waits any more. Members that have not ended are cancelled if the gather was awaited and is not complete; the
+    /// others run on unattended. Their callbacks stay, and have their turns, as in asyncio.
     fn release(&self) {
-        let handles = std::mem::take(&mut *self.handles.borrow_mut());
-        if !self.complete.replace(true) && self.waker.take().is_some() {
-            for handle in handles.iter().flatten() {
-                handle.cancel();
+        let cancels = !self.complete.replace(true) && self.waker.take().is_some();
+        let count = self.handles.borrow().len();
+        for member in 0..count {
+            let ended = match &self.handles.borrow()[member] {
+                Some(handle) if !handle.has_ended() => {
+                    if cancels {
+                        handle.cancel();
+                    }
+                    false
+                }
+                _ => true,
+            };
+            if ended {
+                let handle = self.handles.borrow_mut()[member].take();
+                drop(handle);
             }
         }
     }
@@ -205,7 +217,12 @@ impl<T: 'static> Members<T> {
 impl<T: 'static> Aggregate for Members<T> {
     fn member_finished(&self, member: u32) {
         if self.complete.get() {
-            return;
+            let handle = self
+                .handles
+                .borrow_mut()
+                .get_mut(member as usize)
+                .and_then(Option::take);
+            return drop(handle);
         }
         if let Some(Some(handle)) = self.handles.borrow().get(member as usize) {
             self.note(member, handle);

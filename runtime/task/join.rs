@@ -195,6 +195,11 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    /// Takes back what `tell` asked for, of a task that has not ended.
+    pub(super) fn tell_nobody(&self) {
+        self.0.with(EventLoop::tell_nobody);
+    }
+
     /// Calls a closure when the task has ended, as asyncio's `add_done_callback`: through the loop, behind what is ready
     /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
     #[doc(alias = "add_done_callback")]

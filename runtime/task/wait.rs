@@ -162,6 +162,14 @@ impl<T> Wait<T> {
 
 impl<T> Unpin for Wait<T> {}
 
+impl<T> Drop for Wait<T> {
+    fn drop(&mut self) {
+        // Callbacks of ends may be queued already, and would wake a task that has ended: a turn too many.
+        let waker = self.ends.as_ref().map(|ends| ends.waker.take());
+        drop(waker);
+    }
+}
+
 impl<T> Future for Wait<T> {
     type Output = (Vec<JoinHandle<T>>, Vec<JoinHandle<T>>);
 
@@ -177,7 +185,10 @@ impl<T> Future for Wait<T> {
         };
         if expired || this.holds(&ends) {
             let handles = std::mem::take(&mut this.handles);
-            return Poll::Ready(handles.into_iter().partition(JoinHandle::has_ended));
+            let (done, pending): (Vec<_>, Vec<_>) =
+                handles.into_iter().partition(JoinHandle::has_ended);
+            pending.iter().for_each(JoinHandle::tell_nobody);
+            return Poll::Ready((done, pending));
         }
         let before = ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
