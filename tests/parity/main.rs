@@ -7,6 +7,7 @@ mod cancel;
 mod generated;
 mod groups;
 mod harness;
+mod quiet_turns;
 
 use std::fs;
 use std::path::Path;

@@ -3,6 +3,7 @@
 use super::program::{Program, Statement};
 use super::record::{Fail, Handle, Record, State, words};
 use super::things::Things;
+use roundelay::task::uncancel;
 use roundelay::{LoopEvent, Observer, Runtime, sleep, spawn};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -210,6 +211,8 @@ impl Task {
             if let Err(Fail(word)) = done {
                 life.0 = None;
                 self.say(format!("fails {word}"));
+                // A failure wins over a request that was not delivered. To the loop an `Err` is an output like any other.
+                while uncancel() > 0 {}
                 return Err(Fail(word));
             }
         }
