@@ -15,10 +15,11 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `runner → net → pool → handle → task → io, time, sync → event_loop → sys, error`.
+//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`testing`] | virtual time for tests, a cancel at every await |
 //! | `runner` | [`run`], [`Runtime`], [`Builder`] |
 //! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
@@ -41,6 +42,7 @@ mod runner;
 pub mod sync;
 mod sys;
 pub mod task;
+pub mod testing;
 pub mod time;
 
 #[cfg(feature = "hyper")]
@@ -60,6 +62,6 @@ pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
     JoinHandle, WaitMode, as_completed, cancel_current, catch_cancel, gather, gather_handles,
-    shield, spawn, task_group, try_gather, wait, wait_for, yield_now,
+    scope, shield, spawn, task_group, try_gather, wait, wait_for, yield_now,
 };
 pub use time::{sleep, sleep_until, timeout, timeout_at};

@@ -1,6 +1,7 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
 use crate::error::RunError;
+use crate::event_loop::chaos::Chaos;
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
 use crate::event_loop::{EventLoop, Settings};
@@ -195,6 +196,10 @@ impl Runtime {
         self.handle().call_at(when, callback)
     }
 
+    pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {
+        f(&self.event_loop)
+    }
+
     /// Ends [`run_forever`](Runtime::run_forever) after the current batch.
     pub fn stop(&self) {
         self.event_loop.stop();
@@ -232,6 +237,8 @@ impl Default for Builder {
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 observer: None,
+                permutation: None,
+                spurious: None,
             },
             shutdown_grace: Duration::from_secs(10),
         }
@@ -270,6 +277,20 @@ impl Builder {
     /// is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
+        self
+    }
+
+    /// Lets a seed choose what asyncio leaves open: the order of timers with equal deadlines, and that in which a task
+    /// group or a shutdown cancels its tasks. For tests: a program must not depend on it. The default is the order of creation.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.settings.permutation = Some(Chaos::new(seed));
+        self
+    }
+
+    /// Polls tasks that nobody woke, drawn from a seed, now and then. For tests: a future must bear it, and the order of events stays.
+    /// Implies [`strict`](Builder::strict).
+    pub fn spurious_polls(mut self, seed: u64) -> Self {
+        self.settings.spurious = Some(Chaos::new(seed));
         self
     }
 

@@ -128,6 +128,8 @@ pub fn all() -> Vec<Workload> {
             |P, n| timed::<P, _>(switching::bounded_queue::<P>, n);
         "gather 10,000", 50_000, Ratio(5.0),
             |P, n| timed::<P, _>(tasks::gather::<P>, n);
+        "gather 10,000, each waits once", 50_000, Ratio(3.0),
+            |P, n| timed::<P, _>(tasks::gather_pending::<P>, n);
         "wait for 10,000", 50_000, Ratio(5.0),
             |P, n| timed::<P, _>(tasks::wait::<P>, n);
         "timer set+cancel", 50_000, Ratio(4.0),

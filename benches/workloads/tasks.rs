@@ -40,6 +40,21 @@ pub async fn gather<P: Peer>(n: u64) {
     assert_eq!(sum, triangle(n));
 }
 
+/// Gathers `n` tasks that each wait once, ten thousand at a time.
+pub async fn gather_pending<P: Peer>(n: u64) {
+    let mut sum = 0;
+    for first in (0..n).step_by(CROWD as usize) {
+        let crowd = first..n.min(first + CROWD);
+        let results = P::gather(crowd.map(|i| async move {
+            P::yield_now().await;
+            i
+        }))
+        .await;
+        sum += results.into_iter().sum::<u64>();
+    }
+    assert_eq!(sum, triangle(n));
+}
+
 /// Waits for `n` tasks, ten thousand at a time, then collects their results.
 pub async fn wait<P: Peer>(n: u64) {
     let mut sum = 0;

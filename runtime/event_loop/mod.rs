@@ -8,6 +8,7 @@ mod atomic;
 pub(crate) mod callbacks;
 pub(crate) mod cancel;
 mod cell;
+pub(crate) mod chaos;
 pub(crate) mod clock;
 pub(crate) mod context;
 mod handshake;
@@ -32,6 +33,7 @@ use crate::error::{CancelReason, Cancelled, RunError, Stuck};
 use crate::sys::clock::coarse_now;
 use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
+use chaos::Chaos;
 use clock::Clock;
 use inbox::{Message, Shared};
 use observer::{Event, Observer};
@@ -69,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) virtual_clock: bool,
     pub(crate) timer_resolution: Duration,
     pub(crate) observer: Option<Box<dyn Observer>>,
+    pub(crate) permutation: Option<Chaos>,
+    pub(crate) spurious: Option<Chaos>,
 }
 
 pub(crate) struct EventLoop {
@@ -88,6 +92,10 @@ pub(crate) struct EventLoop {
     pub(crate) clock: Clock,
     pub(crate) reactor: Reactor,
     observer: Option<Box<dyn Observer>>,
+    /// What orders things that asyncio leaves open; `None` for the natural order.
+    permutation: Option<Chaos>,
+    /// What draws the tasks that are polled without having been woken; `None` for none.
+    spurious: Option<Chaos>,
     /// Whether to look outside before every batch.
     strict: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
@@ -130,7 +138,9 @@ impl EventLoop {
             clock: Clock::new(settings.virtual_clock),
             reactor,
             observer: settings.observer,
-            strict: settings.strict,
+            strict: settings.strict || settings.spurious.is_some(),
+            permutation: settings.permutation,
+            spurious: settings.spurious,
             timer_resolution: clock::nanoseconds(settings.timer_resolution),
             entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
@@ -200,6 +210,9 @@ impl EventLoop {
     #[inline(never)]
     fn look_if_due(&self) -> Result<(), RunError> {
         self.drop_leftovers();
+        if let Some(chaos) = &self.spurious {
+            self.poll_spuriously(chaos);
+        }
         let patience = self.patience();
         let touched = patience <= Reactor::TOUCHED / 2;
         // Where patience was given for fewer, this counts a few too many, which only makes the look come earlier.
@@ -328,10 +341,22 @@ impl EventLoop {
     fn expire_timers(&self) {
         let mut timers = self.timers.borrow_mut();
         if !timers.is_empty() {
+            let mut due = Vec::new();
             timers.expire(self.clock.now(), |key| {
+                if self.permutation.is_some() {
+                    due.push(key);
+                    return;
+                }
                 self.ready.push(Entry::Timer(key));
                 self.observe(|| Event::TimerFired);
             });
+            for ties in due.chunk_by_mut(|&a, &b| timers.deadline(a) == timers.deadline(b)) {
+                self.permute(ties);
+                for &mut key in ties {
+                    self.ready.push(Entry::Timer(key));
+                    self.observe(|| Event::TimerFired);
+                }
+            }
         } else if self.ready.is_empty() {
             timers.shrink();
         }
@@ -501,6 +526,20 @@ impl EventLoop {
     /// Whether the caller is a forked child of the process that made the loop.
     pub(crate) fn is_forked(&self) -> bool {
         !self.process.is_current()
+    }
+
+    /// What is still waiting, in words. Not the jobs of pools, which nobody can stop.
+    pub(crate) fn leftovers(&self) -> Vec<String> {
+        let tasks = self.unfinished_tasks();
+        let mut left: Vec<String> = tasks.iter().map(ToString::to_string).collect();
+        let mut count = |count: usize, what: &str| {
+            if count > 0 {
+                left.push(format!("{count} {what}"));
+            }
+        };
+        count(self.timers.borrow().len(), "timers");
+        count(self.reactor.waiting.get(), "waits for sources");
+        left
     }
 
     /// Runs turns until `stop`.

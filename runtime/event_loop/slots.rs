@@ -113,6 +113,11 @@ impl Tasks {
         (unsafe { &*self.chunks.get() }.len() * CHUNK) as u32
     }
 
+    /// A number above which no task lives: how many slots there are, or in a small table how many were ever in use.
+    pub(super) fn used(&self) -> u32 {
+        self.capacity().min(self.next_number.get() as u32)
+    }
+
     /// Adds a chunk, whose slots become the free ones.
     #[cold]
     #[inline(never)]

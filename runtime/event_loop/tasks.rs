@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use super::cancel::Target;
 use super::cell::{self, CellPointer, State, flag};
 use super::observer::{Event, TaskId};
 use super::ready_queue::Entry;
@@ -382,11 +383,16 @@ impl EventLoop {
 
     /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
     pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
-        self.each_pending(|index, _, cell| {
+        let mut asked = Vec::new();
+        self.each_pending(|index, slot, cell| {
             if cell.number >= number {
-                self.cancel(index, request);
+                asked.push(TaskRef::new(index, slot.generation()));
             }
         });
+        self.permute(&mut asked);
+        for task in asked {
+            self.cancel_task(task, Target::Innermost, request);
+        }
         self.tasks.next_number.get()
     }
 

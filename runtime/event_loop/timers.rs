@@ -126,6 +126,11 @@ impl TimerWheel {
         self.waiting == 0
     }
 
+    /// How many timers are still to fire.
+    pub(crate) fn len(&self) -> usize {
+        self.waiting
+    }
+
     /// Sets a timer.
     #[inline]
     pub(crate) fn insert(&mut self, when: u64, action: Action) -> TimerKey {
@@ -180,6 +185,11 @@ impl TimerWheel {
     pub(crate) fn action(&self, timer: TimerKey) -> Option<Action> {
         let entry = self.get(timer)?;
         (entry.place != Place::Dead).then(|| entry.action())
+    }
+
+    /// Returns the deadline of a timer that is due.
+    pub(super) fn deadline(&self, key: u32) -> Option<u64> {
+        self.entries.get(key as usize).map(|entry| entry.when)
     }
 
     fn get(&self, timer: TimerKey) -> Option<&Entry> {

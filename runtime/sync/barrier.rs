@@ -186,6 +186,7 @@ impl Future for BarrierWait<'_> {
             barrier.waiters.wait(ticket, waker);
             Poll::Pending
         };
+        barrier.waiters.recall(this.ticket);
         if barrier.waiters.is_waiting(this.ticket) {
             return wait(&mut this.ticket);
         }

@@ -3,6 +3,9 @@
 use super::lock::{Lock, LockGuard, Locking};
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
+use crate::error::Cancelled;
+use crate::event_loop::context::with_running;
+use crate::event_loop::scope::Scope;
 use crate::event_loop::waker::TaskWaker;
 use std::fmt;
 use std::pin::Pin;
@@ -114,15 +117,18 @@ impl<'a> ConditionGuard<'a> {
     /// If the guard does not hold the lock, because an earlier wait was dropped in the middle.
     ///
     /// # Cancellation
-    /// If it is dropped in the middle the guard does not hold the lock: [`is_held`](Self::is_held) says so, and
-    /// [`relock`](Self::relock) takes it again, which asyncio does before its error reaches the task. The notification
-    /// is passed on: whoever waits longest is woken, as in asyncio even where this task had not been notified.
+    /// As in asyncio, a cancel of the task, or of a time limit around it, arrives when the lock is taken again; further ones are
+    /// ignored until then. The notification is passed on: whoever waits longest is woken, even where this task had not
+    /// been notified. If the future is simply dropped in the middle, or its task aborted, the guard does not hold the
+    /// lock: [`is_held`](Self::is_held) says so, and [`relock`](Self::relock) takes it again.
     #[track_caller]
     pub fn wait(&mut self) -> ConditionWait<'_, 'a> {
         self.check("wait");
         ConditionWait {
             guard: self,
             stage: Stage::Start,
+            scope: None,
+            cancelled: None,
         }
     }
 
@@ -166,7 +172,8 @@ impl<'a> ConditionGuard<'a> {
     /// As for [`notify`](Self::notify).
     #[track_caller]
     pub fn notify_all(&self) {
-        self.notify(usize::MAX);
+        self.check("notify_all");
+        self.condition.waiters.wake_all();
     }
 
     /// Turns the guard to another condition of the same lock: what follows waits for that one, and notifies there.
@@ -208,15 +215,18 @@ impl<'a> ConditionGuard<'a> {
     ///
     /// # Examples
     /// ```
-    /// use roundelay::{sync::Condition, timeout};
-    /// use std::time::Duration;
+    /// use roundelay::sync::Condition;
+    /// use std::{pin::pin, task::Poll};
     /// # roundelay::run(async {
     /// let condition = Condition::new();
     /// let mut guard = condition.lock().await;
-    /// if timeout(Duration::from_millis(1), guard.wait()).await.is_err() {
-    ///     assert!(!guard.is_held());
-    ///     guard.relock().await;
+    /// {
+    ///     let mut wait = pin!(guard.wait());
+    ///     let once = std::future::poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx)));
+    ///     assert!(once.await.is_pending());
     /// }
+    /// assert!(!guard.is_held());
+    /// guard.relock().await;
     /// guard.notify(1);
     /// # });
     /// ```
@@ -245,14 +255,22 @@ impl fmt::Debug for ConditionGuard<'_> {
 ///
 /// ```text
 /// Start ──1──▶ Waiting ──2──▶ Locking ──3──▶ Over
+///                 │            ▲  ↺ 4    └─5──▶ Raised
+///                 └──────4─────┘
 /// ```
 /// 1. the first poll: the place in the list is taken, the lock freed;
 /// 2. the first poll after the notification;
-/// 3. the lock is taken again, in the same poll if it was free.
+/// 3. the lock is taken again, in the same poll if it was free;
+/// 4. a cancel: it is kept, the last of several, until the lock is taken; who queued for that queues anew, as in asyncio;
+/// 5. as 3, after a cancel, which goes on to the code around, and the future never ends.
 #[must_use = "futures do nothing unless awaited"]
 pub struct ConditionWait<'g, 'a> {
     guard: &'g mut ConditionGuard<'a>,
     stage: Stage<'a>,
+    /// Where cancels stop, from the first poll on. `None` outside of tasks.
+    scope: Option<Scope>,
+    /// The cancel that goes on when the lock is taken.
+    cancelled: Option<Cancelled>,
 }
 
 enum Stage<'a> {
@@ -260,6 +278,50 @@ enum Stage<'a> {
     Waiting(Ticket),
     Locking(Locking<'a, ()>),
     Over,
+    Raised,
+}
+
+impl<'a> Stage<'a> {
+    /// The wait without its cancels.
+    fn poll(&mut self, guard: &mut ConditionGuard<'a>, cx: &mut Context<'_>) -> Poll<()> {
+        let condition = guard.condition;
+        // Before any list is looked at: making a waker may run code of others.
+        let waker = TaskWaker::of(cx.waker());
+        match self {
+            Stage::Start => {
+                let mut ticket = None;
+                condition.waiters.wait(&mut ticket, waker);
+                *self = ticket.map_or(Stage::Over, Stage::Waiting);
+                // Last: it wakes the next one for the lock, who may notify.
+                guard.held = None;
+                return Poll::Pending;
+            }
+            Stage::Waiting(ticket) => {
+                let mut ticket = Some(*ticket);
+                condition.waiters.recall(ticket);
+                if condition.waiters.is_waiting(ticket) {
+                    condition.waiters.wait(&mut ticket, waker);
+                    return Poll::Pending;
+                }
+                *self = Stage::Locking(condition.lock.lock());
+            }
+            Stage::Locking(_) => {}
+            Stage::Over => panic!("a ConditionWait was polled after its end"),
+            Stage::Raised => return Poll::Pending,
+        }
+        if let Stage::Locking(locking) = self {
+            guard.held = Some(ready!(Pin::new(locking).poll(cx)));
+            *self = Stage::Over;
+        }
+        Poll::Ready(())
+    }
+
+    /// Gives the place up that the wait has come to.
+    fn give_up(&mut self, condition: &Condition) {
+        if let Stage::Waiting(ticket) = std::mem::replace(self, Stage::Over) {
+            condition.waiters.leave(ticket);
+        }
+    }
 }
 
 impl Future for ConditionWait<'_, '_> {
@@ -268,48 +330,43 @@ impl Future for ConditionWait<'_, '_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let condition = this.guard.condition;
-        // Before any list is looked at: making a waker may run code of others.
-        let waker = TaskWaker::of(cx.waker());
-        match &mut this.stage {
-            Stage::Start => {
-                let mut ticket = None;
-                condition.waiters.wait(&mut ticket, waker);
-                this.stage = ticket.map_or(Stage::Over, Stage::Waiting);
-                // Last: it wakes the next one for the lock, who may notify.
-                this.guard.held = None;
-                return Poll::Pending;
-            }
-            Stage::Waiting(ticket) => {
-                let mut ticket = Some(*ticket);
-                if condition.waiters.is_waiting(ticket) {
-                    condition.waiters.wait(&mut ticket, waker);
-                    return Poll::Pending;
-                }
-                this.stage = Stage::Locking(condition.lock.lock());
-            }
-            Stage::Locking(_) => {}
-            Stage::Over => panic!("a ConditionWait was polled after its end"),
+        if let Stage::Start = this.stage {
+            this.scope = Scope::enter(cx, None);
         }
-        if let Stage::Locking(locking) = &mut this.stage {
-            this.guard.held = Some(ready!(Pin::new(locking).poll(cx)));
-            this.stage = Stage::Over;
+        loop {
+            let mut step = |cx: &mut Context<'_>| this.stage.poll(this.guard, cx);
+            let polled = match &mut this.scope {
+                Some(scope) => scope.poll(cx, step),
+                None => step(cx).map(Ok),
+            };
+            match ready!(polled) {
+                Ok(()) => break,
+                Err(cancelled) => this.cancelled = Some(cancelled),
+            }
+            this.stage.give_up(condition);
+            if this.guard.is_held() {
+                break;
+            }
+            this.stage = Stage::Locking(condition.lock.lock());
         }
-        Poll::Ready(())
+        this.scope = None;
+        let Some(cancelled) = this.cancelled.take() else {
+            return Poll::Ready(());
+        };
+        this.stage = Stage::Raised;
+        // It may have been notified; asyncio does not ask whether it was.
+        condition.waiters.wake_next();
+        with_running(|event_loop| event_loop.raise(&cancelled));
+        Poll::Pending
     }
 }
 
 impl Drop for ConditionWait<'_, '_> {
     fn drop(&mut self) {
-        let waiters = &self.guard.condition.waiters;
-        match std::mem::replace(&mut self.stage, Stage::Over) {
-            Stage::Start | Stage::Over => return,
-            Stage::Waiting(ticket) => {
-                waiters.leave(ticket);
-            }
-            // Out of the lock's list, or the lock goes to the next one.
-            Stage::Locking(locking) => drop(locking),
+        if let Stage::Waiting(_) | Stage::Locking(_) = self.stage {
+            let condition = self.guard.condition;
+            self.stage.give_up(condition);
+            condition.waiters.wake_next();
         }
-        // The next one may have been passed over for this one; asyncio does not ask whether it was.
-        waiters.wake_next();
     }
 }

@@ -1,12 +1,15 @@
 //! A promise: a value that will be there once, and that any number of tasks and callbacks wait for.
 
 use super::wait_list::{Ticket, WaitList};
-use crate::error::{AlreadySet, PromiseCancelled};
+use crate::error::{AlreadySet, Cancelled, PromiseCancelled};
+use crate::event_loop::EventLoop;
+use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
-use crate::event_loop::waker::TaskWaker;
-use std::cell::{OnceCell, RefCell};
+use crate::event_loop::waker::{TaskRef, TaskWaker};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::pin::Pin;
+use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 /// A value that somebody sets later, once, as asyncio's `Future`.
@@ -33,10 +36,70 @@ use std::task::{Context, Poll};
 #[doc(alias = "Future")]
 #[doc(alias = "create_future")]
 pub struct Promise<T> {
-    /// Empty while it is pending; `None` if it was cancelled.
-    outcome: OnceCell<Option<T>>,
+    /// Empty until it is set.
+    value: OnceCell<T>,
+    fate: Rc<Fate>,
+}
+
+/// What does not depend on the value's type. Tasks that await the promise refer to it, since their cancel is passed on to
+/// it.
+struct Fate {
+    state: Cell<State>,
     /// Who is to be told. Empty once it is done.
     listeners: RefCell<WaitList<Listener>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Pending,
+    Set,
+    Cancelled,
+}
+
+impl Fate {
+    /// Ends in this state, and tells all; not if it has ended.
+    fn end(&self, state: State, tell: impl Fn(Listener)) -> bool {
+        let pending = self.state.get() == State::Pending;
+        if pending {
+            self.state.set(state);
+            // Who comes from now on finds it done.
+            while let Some(listener) = self.next_listener() {
+                tell(listener);
+            }
+        }
+        pending
+    }
+
+    fn next_listener(&self) -> Option<Listener> {
+        self.listeners.borrow_mut().next()
+    }
+}
+
+impl Aggregate for Fate {
+    /// It has no members.
+    fn member_finished(&self, _member: u32) {}
+
+    /// As asyncio's, a task's cancel cancels the future that it awaits, and so all who await it. The task itself then gets its
+    /// cancel; the others get an error.
+    fn cancel(
+        &self,
+        event_loop: &EventLoop,
+        _awaiting: TaskRef,
+        _request: &Cancelled,
+        _members: &mut Vec<u32>,
+    ) -> bool {
+        self.end(State::Cancelled, |listener| match listener {
+            Listener::Task(waker @ TaskWaker::Ours(_)) => waker.wake(),
+            Listener::Callback(callback, serial) if serial == event_loop.serial => {
+                event_loop.call_soon(callback);
+            }
+            // Code of others, for which this is not the place.
+            other => {
+                event_loop.call_soon(Box::new(move || other.tell()));
+            }
+        });
+        false
+    }
 }
 
 /// One who is told when a promise is done.
@@ -75,8 +138,11 @@ impl<T> Promise<T> {
     /// Makes a promise that is pending.
     pub fn new() -> Self {
         Promise {
-            outcome: OnceCell::new(),
-            listeners: RefCell::new(WaitList::new()),
+            value: OnceCell::new(),
+            fate: Rc::new(Fate {
+                state: Cell::new(State::Pending),
+                listeners: RefCell::new(WaitList::new()),
+            }),
         }
     }
 
@@ -87,45 +153,29 @@ impl<T> Promise<T> {
     #[doc(alias = "set_result")]
     #[doc(alias = "set_exception")]
     pub fn set(&self, value: T) -> Result<(), AlreadySet<T>> {
-        match self.outcome.set(Some(value)) {
-            Ok(()) => {
-                self.tell_all();
-                Ok(())
-            }
-            Err(value) => Err(AlreadySet(value.expect("what was to be set is given back"))),
+        if self.is_done() {
+            return Err(AlreadySet(value));
         }
+        self.value.set(value).map_err(AlreadySet)?;
+        self.fate.end(State::Set, Listener::tell);
+        Ok(())
     }
 
     /// Cancels the promise: those who wait get an error. Returns whether it was pending.
     pub fn cancel(&self) -> bool {
-        let cancelled = self.outcome.set(None).is_ok();
-        if cancelled {
-            self.tell_all();
-        }
-        cancelled
-    }
-
-    fn tell_all(&self) {
-        // Who comes from now on finds it done.
-        loop {
-            let listener = self.listeners.borrow_mut().next();
-            match listener {
-                Some(listener) => listener.tell(),
-                None => return,
-            }
-        }
+        self.fate.end(State::Cancelled, Listener::tell)
     }
 
     /// Returns whether the value was set, or the promise cancelled.
     #[doc(alias = "done")]
     pub fn is_done(&self) -> bool {
-        self.outcome.get().is_some()
+        self.fate.state.get() != State::Pending
     }
 
     /// Returns whether the promise was cancelled.
     #[doc(alias = "cancelled")]
     pub fn is_cancelled(&self) -> bool {
-        matches!(self.outcome.get(), Some(None))
+        self.fate.state.get() == State::Cancelled
     }
 
     /// Queues a callback on the running loop when the promise is done; at once if it is. It runs in a later turn, never
@@ -159,7 +209,7 @@ impl<T> Promise<T> {
             return DoneCallback(None);
         }
         let listener = Listener::Callback(callback, event_loop);
-        DoneCallback(Some(self.listeners.borrow_mut().join(listener)))
+        DoneCallback(Some(self.fate.listeners.borrow_mut().join(listener)))
     }
 
     /// Lets a callback not be queued. Returns whether it was still to be: not so once the promise is done.
@@ -167,7 +217,7 @@ impl<T> Promise<T> {
         let Some(ticket) = callback.0 else {
             return false;
         };
-        let removed = self.listeners.borrow_mut().leave(ticket);
+        let removed = self.fate.listeners.borrow_mut().leave(ticket);
         removed.is_some()
     }
 }
@@ -176,7 +226,7 @@ impl<T: Clone> Promise<T> {
     /// Returns a clone of the value, if it was set.
     #[doc(alias = "result")]
     pub fn get(&self) -> Option<T> {
-        self.outcome.get().cloned().flatten()
+        self.value.get().cloned()
     }
 
     /// Waits until the promise is done, and gives a clone of the value. Does not yield if it is done.
@@ -185,7 +235,8 @@ impl<T: Clone> Promise<T> {
     /// If the promise was cancelled.
     ///
     /// # Cancellation
-    /// Dropping it leaves the promise as it is, and the others who wait.
+    /// A cancel of the waiting task cancels the promise, as in asyncio, and so hits the others who wait; a
+    /// [`shield`](crate::shield) around the wait keeps it. Dropping it otherwise leaves the promise as it is.
     pub fn wait(&self) -> PromiseWait<'_, T> {
         PromiseWait {
             promise: self,
@@ -202,10 +253,10 @@ impl<T> Default for Promise<T> {
 
 impl<T> fmt::Debug for Promise<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.outcome.get() {
-            None => "Promise(pending)",
-            Some(None) => "Promise(cancelled)",
-            Some(Some(_)) => "Promise(set)",
+        f.write_str(match self.fate.state.get() {
+            State::Pending => "Promise(pending)",
+            State::Cancelled => "Promise(cancelled)",
+            State::Set => "Promise(set)",
         })
     }
 }
@@ -224,21 +275,22 @@ impl<T: Clone> Future for PromiseWait<'_, T> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // First of all: making a waker may run code of others, which may set the promise.
         let listener = Listener::Task(TaskWaker::of(cx.waker()));
-        if let Some(outcome) = self.promise.outcome.get() {
-            return Poll::Ready(outcome.clone().ok_or(PromiseCancelled::new()));
+        let promise = self.promise;
+        if promise.is_done() {
+            return Poll::Ready(promise.get().ok_or(PromiseCancelled::new()));
         }
-        let mut listeners = self.promise.listeners.borrow_mut();
+        let mut listeners = promise.fate.listeners.borrow_mut();
         let before = match self.ticket {
             Some(ticket) => Some(listeners.renew(ticket, listener)),
             None => {
-                let ticket = listeners.join(listener);
-                drop(listeners);
-                self.ticket = Some(ticket);
-                return Poll::Pending;
+                self.ticket = Some(listeners.join(listener));
+                None
             }
         };
         drop(listeners);
         drop(before);
+        let fate: Weak<Fate> = Rc::downgrade(&promise.fate);
+        with_running(|event_loop| event_loop.await_aggregate(cx.waker(), fate));
         Poll::Pending
     }
 }
@@ -246,7 +298,7 @@ impl<T: Clone> Future for PromiseWait<'_, T> {
 impl<T> Drop for PromiseWait<'_, T> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
-            let waker = self.promise.listeners.borrow_mut().leave(ticket);
+            let waker = self.promise.fate.listeners.borrow_mut().leave(ticket);
             drop(waker);
         }
     }

@@ -85,17 +85,18 @@ impl Semaphore {
         self.wake_next();
     }
 
-    /// Returns whether `acquire` would wait: no permit is free, or somebody waits.
+    /// Returns whether `acquire` would wait: no permit is free, or somebody waits that was not cancelled.
     #[doc(alias = "locked")]
     pub fn is_locked(&self) -> bool {
-        self.free.get() == 0 || self.woken.get() > 0 || !self.waiters.is_empty()
+        self.free.get() == 0 || self.woken.get() > 0 || self.waiters.has_live()
     }
 
     /// Takes a free permit for the oldest waiter, and wakes it. Returns whether there was both.
     fn wake_next(&self) -> bool {
-        if self.free.get() == 0 || self.waiters.is_empty() {
+        if self.free.get() == 0 || self.waiters.is_empty() || !self.waiters.has_live() {
             return false;
         }
+        // First the numbers: a waker that is not ours may poll at once.
         self.free.set(self.free.get() - 1);
         self.woken.set(self.woken.get() + 1);
         self.waiters.wake_next();
@@ -136,7 +137,12 @@ impl<'a> Future for AcquirePermit<'a> {
             while semaphore.wake_next() {}
             return Poll::Ready(Permit(semaphore));
         }
+        semaphore.waiters.recall(self.ticket);
         semaphore.waiters.wait(&mut self.ticket, waker);
+        if semaphore.woken.get() == 0 {
+            // It got no permit while its task looked cancelled, but is polled all the same.
+            while semaphore.wake_next() {}
+        }
         Poll::Pending
     }
 }

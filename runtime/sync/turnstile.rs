@@ -10,7 +10,8 @@
 //!  └─── the one who was called is dropped ───── CALLED
 //!       and nobody else waits
 //! ```
-//! While somebody is called, nobody has it and nobody else can take it.
+//! While somebody is called, nobody has it and nobody else can take it. Only the oldest waiter is called: if its task
+//! was cancelled nobody is, and whoever comes may go in, until that one leaves the list and calls the next.
 
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
@@ -43,7 +44,7 @@ impl Turnstile {
 
     /// Goes in if nobody is inside and nobody waits.
     pub(super) fn try_enter(&self) -> bool {
-        let free = !self.taken.get() && !self.called.get() && self.waiters.is_empty();
+        let free = !self.taken.get() && !self.called.get() && !self.waiters.has_live();
         if free {
             self.taken.set(true);
         }
@@ -56,10 +57,14 @@ impl Turnstile {
         self.call();
     }
 
+    /// Calls the oldest waiter, if nobody is inside or called.
     fn call(&self) {
-        // First the flag: a waker that is not ours may poll at once.
-        self.called.set(!self.waiters.is_empty());
-        self.waiters.wake_next();
+        let waits = self.taken.get() || self.called.get() || self.waiters.is_empty();
+        if !waits && !self.waiters.oldest_is_cancelled() {
+            // First the flag: a waker that is not ours may poll at once.
+            self.called.set(true);
+            self.waiters.wake_oldest();
+        }
     }
 
     pub(super) fn enter(&self) -> Acquire<'_> {
@@ -96,6 +101,8 @@ impl Future for Acquire<'_> {
             }
             _ => {
                 turnstile.waiters.wait(&mut self.ticket, waker);
+                // It was not called while its task looked cancelled, but is polled all the same.
+                turnstile.call();
                 Poll::Pending
             }
         }
@@ -104,10 +111,11 @@ impl Future for Acquire<'_> {
 
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
-        if let Some(ticket) = self.ticket
-            && !self.turnstile.waiters.leave(ticket)
-        {
-            // It was called, and will not come: the next one is.
+        if let Some(ticket) = self.ticket {
+            if !self.turnstile.waiters.leave(ticket) {
+                // It was called, and will not come.
+                self.turnstile.called.set(false);
+            }
             self.turnstile.call();
         }
     }

@@ -14,7 +14,7 @@ use crate::event_loop::waker::TaskWaker;
 use std::collections::VecDeque;
 
 /// A place in a wait list.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
 
 /// Who waits, oldest first: tasks, or whatever else is to be told.
@@ -103,6 +103,24 @@ impl<W> WaitList<W> {
     pub(super) fn next_before(&mut self, ticket: Ticket) -> Option<W> {
         let older = self.waiters.front().is_some_and(|w| w.0 < ticket);
         older.then(|| self.next()).flatten()
+    }
+
+    /// The oldest waiter.
+    pub(super) fn oldest(&self) -> Option<&W> {
+        self.waiters.front()?.1.as_ref()
+    }
+
+    /// The oldest waiter with this ticket or a younger one, of which this holds.
+    pub(super) fn find(&self, from: Ticket, holds: impl Fn(&W) -> bool) -> Option<Ticket> {
+        let first = match self.waiters.front() {
+            Some((ticket, _)) if *ticket < from => {
+                self.waiters.partition_point(|(ticket, _)| *ticket < from)
+            }
+            _ => 0,
+        };
+        let mut waiters = self.waiters.range(first..);
+        let found = waiters.find(|(_, waiter)| waiter.as_ref().is_some_and(&holds));
+        found.map(|(ticket, _)| *ticket)
     }
 
     /// Drops the gaps at the front.

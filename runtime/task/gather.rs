@@ -4,18 +4,21 @@
 //! waiter: two turns after the last member's end, so that a trace of turns equals asyncio's.
 
 use super::join::{JoinHandle, spawn};
-use crate::error::{Cancelled, JoinError};
+use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::with_running;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
 
 /// Spawns the futures as tasks, in order and at once, and returns their outputs by position, as asyncio's `gather`.
+///
+/// It takes arrays, vectors and other iterators of futures, and tuples of up to eight different ones.
 ///
 /// The work starts at this call, not at the await. The first member that panics or is cancelled completes the whole
 /// with its error at once; the others run on unattended. [`Gather::settled`] waits for all instead.
@@ -33,16 +36,41 @@ use std::task::{Context, Poll};
 /// # roundelay::run(async {
 /// let squares = roundelay::gather((1..4).map(|n| async move { n * n })).await;
 /// assert_eq!(squares.unwrap(), [1, 4, 9]);
+///
+/// let (number, word) = roundelay::gather((async { 1 }, async { "one" })).await.unwrap();
+/// assert_eq!((number, word), (1, "one"));
 /// # });
 /// ```
 #[track_caller]
-pub fn gather<I>(futures: I) -> Gather<<I::Item as Future>::Output>
+pub fn gather<G: Gatherable<Kind>, Kind>(members: G) -> G::Gather {
+    members.gather()
+}
+
+/// What [`gather`] takes. `Kind` tells iterators from tuples, and is inferred.
+pub trait Gatherable<Kind> {
+    /// The future of the outputs.
+    type Gather;
+
+    /// Spawns the members; see [`gather`].
+    #[track_caller]
+    fn gather(self) -> Self::Gather;
+}
+
+/// The kind of [`Gatherable`]s that are iterators.
+#[derive(Debug)]
+pub enum Many {}
+
+impl<I> Gatherable<Many> for I
 where
     I: IntoIterator,
     I::Item: Future + 'static,
     <I::Item as Future>::Output: 'static,
 {
-    gather_handles(spawn_all(futures))
+    type Gather = Gather<<I::Item as Future>::Output>;
+
+    fn gather(self) -> Self::Gather {
+        gather_handles(spawn_all(self))
+    }
 }
 
 /// Gathers tasks that are running already; see [`gather`].
@@ -86,7 +114,7 @@ where
 }
 
 #[track_caller]
-fn spawn_all<I>(futures: I) -> Vec<JoinHandle<<I::Item as Future>::Output>>
+pub(super) fn spawn_all<I>(futures: I) -> Vec<JoinHandle<<I::Item as Future>::Output>>
 where
     I: IntoIterator,
     I::Item: Future + 'static,
@@ -117,6 +145,8 @@ struct Members<T> {
     waker: RefCell<Option<TaskWaker>>,
     /// The task that awaits the whole and was cancelled, and by which request, which went on to the members.
     cancelled: RefCell<Option<(TaskRef, Cancelled)>>,
+    /// The request of `Gather::cancel`, and where it was made.
+    own_cancel: RefCell<Option<(Cancelled, &'static Location<'static>)>>,
 }
 
 impl<T: 'static> Members<T> {
@@ -131,6 +161,7 @@ impl<T: 'static> Members<T> {
             complete: Cell::new(unfinished == 0),
             waker: RefCell::new(None),
             cancelled: RefCell::new(None),
+            own_cancel: RefCell::new(None),
         });
         for (member, handle) in members.handles.borrow().iter().enumerate() {
             let handle = handle.as_ref().expect("nothing was taken yet");
@@ -264,6 +295,36 @@ pub struct Gather<T: 'static> {
 }
 
 impl<T: 'static> Gather<T> {
+    /// Cancels the members that have not ended, as asyncio's `cancel` of a gather. Returns whether there were any. The gather
+    /// then ends as cancelled, also if the members all end with a value.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        let at = Location::caller();
+        with_running(|event_loop| {
+            if self.members.complete.get() {
+                return false;
+            }
+            let request = event_loop.request(CancelReason::Explicit, None, at);
+            let handles = self.members.handles.borrow();
+            let mut any = false;
+            for handle in handles.iter().flatten() {
+                any |= handle.ask_for(&request);
+            }
+            if any {
+                let before = self.members.own_cancel.replace(Some((request, at)));
+                drop(before);
+            }
+            any
+        })
+        .unwrap_or(false)
+    }
+
+    /// Returns whether awaiting it would give the outputs, or the error, at once.
+    #[doc(alias = "done")]
+    pub fn is_finished(&self) -> bool {
+        self.members.complete.get()
+    }
+
     /// Waits for all members, whatever becomes of them, as asyncio's `gather(return_exceptions=True)`.
     ///
     /// # Examples
@@ -297,6 +358,10 @@ impl<T: 'static> Future for Gather<T> {
         Poll::Ready(match members.failed.get() {
             Some(member) => members.take(member as usize).map(|_| Vec::new()),
             None => {
+                if let Some((request, at)) = members.own_cancel.take() {
+                    let error = JoinError::of_cancelled(request, "a gather".to_owned(), at);
+                    return Poll::Ready(Err(error));
+                }
                 let count = members.handles.borrow().len();
                 (0..count).map(|member| members.take(member)).collect()
             }

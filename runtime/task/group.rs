@@ -298,21 +298,12 @@ impl<E: 'static> Group<E> {
     /// Cancels the members, in the order of their creation (asyncio leaves it open).
     fn abort(&self, at: &'static Location<'static>) {
         self.aborting.set(true);
+        let mut members: Vec<TaskRef> = self.members.borrow().values().copied().collect();
         with_running(|event_loop| {
             let request = event_loop.request(CancelReason::Group, None, at);
-            let mut next = 0;
-            loop {
-                let member = self
-                    .members
-                    .borrow()
-                    .range(next..)
-                    .next()
-                    .map(|(&n, &t)| (n, t));
-                let Some((number, task)) = member else {
-                    return;
-                };
-                event_loop.cancel_task(task, Target::Innermost, &request);
-                next = number + 1;
+            event_loop.permute(&mut members);
+            for member in members {
+                event_loop.cancel_task(member, Target::Innermost, &request);
             }
         });
     }

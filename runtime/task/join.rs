@@ -216,10 +216,11 @@ impl<T> JoinHandle<T> {
         self.0.with(f)
     }
 
-    /// Passes a request on.
-    pub(super) fn ask_for(&self, request: &Cancelled) {
+    /// Passes a request on. Returns whether the task has not ended.
+    pub(super) fn ask_for(&self, request: &Cancelled) -> bool {
         self.0
-            .with(|event_loop, index| event_loop.cancel(index, request));
+            .with(|event_loop, index| event_loop.cancel(index, request))
+            .unwrap_or(false)
     }
 
     /// Whether awaiting the handle would give something at once.

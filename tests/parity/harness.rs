@@ -1,6 +1,6 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
-use roundelay::{LoopEvent, Observer, Runtime};
+use roundelay::{Handle, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, wait};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
@@ -19,6 +19,23 @@ impl Out {
     /// Prints a line.
     pub fn say(&self, line: impl Display) {
         self.lines.borrow_mut().push(line.to_string());
+    }
+
+    /// Prints a line in a callback of the next turn, as `loop.call_soon(print, line)`.
+    pub fn say_soon(&self, line: &'static str) {
+        let out = self.clone();
+        Handle::current().call_soon(move || out.say(line));
+    }
+
+    /// Says so if a cancel comes out of what is awaited, and lets it go on.
+    pub async fn note_cancel<T>(&self, line: impl Display, future: impl Future<Output = T>) -> T {
+        match catch_cancel(future).await {
+            Ok(value) => value,
+            Err(cancelled) => {
+                self.say(line);
+                cancelled.resume().await
+            }
+        }
     }
 
     /// How many turns the loop has taken.
@@ -58,6 +75,11 @@ pub fn py(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// Waits for the end of all, however they end.
+pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<JoinHandle<T>> {
+    wait(tasks.into_iter().collect(), WaitMode::All).await.0
+}
+
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
 }
@@ -84,10 +106,14 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
         .join(format!("{name}.expected"));
     let expected = std::fs::read_to_string(&file)
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-    for strict in [false, true] {
+    for mode in ["normal", "strict", "spurious polls"] {
         let out = Out::default();
-        let runtime = Runtime::builder()
-            .strict(strict)
+        let builder = match mode {
+            "normal" => Runtime::builder(),
+            "strict" => Runtime::builder().strict(true),
+            _ => Runtime::builder().spurious_polls(1),
+        };
+        let runtime = builder
             .virtual_clock(true)
             .timer_resolution(Duration::ZERO)
             .observer(Turns(Rc::clone(&out.turns)))
@@ -97,7 +123,7 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
         let printed = out.lines.borrow().join("\n");
         assert!(
             printed == expected.trim_end(),
-            "{name} (strict: {strict}) printed\n{printed}\n--- and CPython\n{expected}"
+            "{name} ({mode}) printed\n{printed}\n--- and CPython\n{expected}"
         );
     }
 }

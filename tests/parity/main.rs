@@ -3,11 +3,18 @@
 //! `programs/` holds the Python programs with what CPython prints; each has a function of the same name here. To record
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
+mod barriers;
 mod cancel;
+mod conditions;
+mod futures;
 mod generated;
 mod groups;
 mod harness;
+mod locks;
+mod mixed;
 mod quiet_turns;
+mod semaphores;
+mod shutdown;
 
 use std::fs;
 use std::path::Path;

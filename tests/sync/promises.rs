@@ -3,7 +3,7 @@
 use crate::trace::{Trace, expect, turns};
 use roundelay::error::AlreadySet;
 use roundelay::sync::Promise;
-use roundelay::{Handle, Runtime, run, spawn, yield_now};
+use roundelay::{Handle, Runtime, run, shield, spawn, yield_now};
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -200,7 +200,7 @@ fn a_promise_whose_loop_ended_can_be_waited_for_in_the_next() {
     run(async {
         drop(spawn({
             let promise = Rc::clone(&promise);
-            async move { promise.wait().await }
+            async move { shield(promise.wait()).await }
         }));
         yield_now().await;
     });

@@ -51,6 +51,7 @@ impl<S: Store> Future for Put<'_, S> {
         let this = &mut *self;
         // First of all: making a waker may run code of others, which may use the queue.
         let waker = TaskWaker::of(cx.waker());
+        this.queue.putters.recall(this.ticket);
         if !this.queue.putters.is_waiting(this.ticket) {
             let item = this.item.take().expect("a Put was polled after its end");
             match this.queue.try_put(item) {
@@ -105,6 +106,7 @@ impl<S: Store> Future for Get<'_, S> {
         let this = &mut *self;
         // First of all: making a waker may run code of others, which may use the queue.
         let waker = TaskWaker::of(cx.waker());
+        this.queue.getters.recall(this.ticket);
         if !this.queue.getters.is_waiting(this.ticket) {
             match this.queue.try_get() {
                 Ok(item) => {

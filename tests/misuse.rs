@@ -1,0 +1,122 @@
+//! Misuse gets an error that says what to do, never a hang, and never a panic without words.
+
+use roundelay::sync::{Lock, Promise, Queue};
+use roundelay::testing::test;
+use roundelay::{
+    Cancelled, JoinHandle, Runtime, gather, run, sleep, spawn, task_group, try_run, yield_now,
+};
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// What a piece of code says when it panics.
+#[track_caller]
+fn words(f: impl FnOnce()) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it was to panic");
+    match panic.downcast::<String>() {
+        Ok(words) => *words,
+        Err(panic) => (*panic.downcast::<&str>().expect("a panic with words")).to_owned(),
+    }
+}
+
+#[track_caller]
+fn says(words: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(words.contains(part), "{words:?} does not say {part:?}");
+    }
+}
+
+#[test]
+fn a_task_that_awaits_itself_is_told() {
+    test(async {
+        let own = Rc::new(RefCell::new(None::<JoinHandle<()>>));
+        let said = Rc::new(RefCell::new(String::new()));
+        let task = spawn({
+            let (own, said) = (Rc::clone(&own), Rc::clone(&said));
+            async move {
+                yield_now().await;
+                let handle = own.borrow_mut().take().unwrap();
+                *said.borrow_mut() = handle.await.unwrap_err().to_string();
+            }
+        });
+        *own.borrow_mut() = Some(task);
+        for _ in 0..5 {
+            yield_now().await;
+        }
+        says(&said.borrow(), &["awaits its own handle"]);
+    });
+}
+
+#[test]
+fn what_is_done_once_too_often_is_told() {
+    test(async {
+        let promise = Promise::new();
+        promise.set(1).unwrap();
+        says(&promise.set(2).unwrap_err().to_string(), &["already"]);
+        let queue = Queue::unbounded();
+        queue.put(1).await.unwrap();
+        queue.task_done();
+        says(&words(|| queue.task_done()), &["task_done", "more often"]);
+        let lock = Lock::new(());
+        says(&words(|| lock.release()), &["release", "lock"]);
+    });
+}
+
+#[test]
+fn a_group_is_of_no_use_outside_of_its_body() {
+    test(async {
+        let mut kept = None;
+        task_group(async |group| {
+            kept = Some(group.clone());
+            Ok::<_, String>(())
+        })
+        .await
+        .unwrap();
+        let group = kept.unwrap();
+        let refused = group.try_spawn(async { Ok(()) }).unwrap_err();
+        says(&refused.to_string(), &["group", "no more"]);
+        let error = group.spawn(async { Ok(()) }).await.unwrap_err();
+        says(&error.to_string(), &["refused", file!()]);
+        group.cancel();
+    });
+    let mut group = Box::pin(task_group(async |_| Ok::<_, ()>(())));
+    let said = words(|| drop(group.as_mut().poll(&mut Context::from_waker(Waker::noop()))));
+    says(&said, &["task group", "spawn"]);
+}
+
+#[test]
+fn what_needs_a_loop_or_a_task_says_so() {
+    says(&words(|| drop(spawn(async {}))), &["no event loop", "run"]);
+    says(&words(|| drop(gather([async {}]))), &["no event loop"]);
+    let mut sleeping = Box::pin(sleep(Duration::from_secs(1)));
+    let poll = || {
+        drop(
+            sleeping
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop())),
+        )
+    };
+    says(&words(poll), &["no event loop"]);
+    let mut resumed = Box::pin(Cancelled::raised_here(None).resume());
+    let poll = || match resumed
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
+        Poll::Ready(never) => never,
+        Poll::Pending => (),
+    };
+    says(&words(poll), &["cancel", "task"]);
+}
+
+#[test]
+fn runs_that_nest_or_come_too_late_are_told() {
+    let nested = run(async { try_run(async {}) });
+    says(&nested.unwrap_err().to_string(), &["already", "await"]);
+    let runtime = Runtime::new().unwrap();
+    let handle = runtime.handle();
+    runtime.shutdown().unwrap();
+    says(&words(|| drop(handle.spawn(async {}))), &["closed"]);
+    says(&words(|| drop(handle.call_soon(|| ()))), &["closed"]);
+}
