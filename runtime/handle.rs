@@ -235,8 +235,22 @@ impl RemoteHandle {
     /// ends first: then it is dropped on the loop's thread.
     #[doc(alias = "call_soon_threadsafe")]
     pub fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
-        self.shared
-            .post(self.serial, Message::Call(Box::new(callback)))
+        let mut callback = Some(callback);
+        context::with_loop(self.serial, |event_loop| {
+            if !event_loop.is_closing()
+                && !event_loop.is_forked()
+                && let Some(callback) = callback.take()
+            {
+                event_loop.post_here(Box::new(callback));
+            }
+        });
+        match callback {
+            None => Ok(()),
+            Some(callback) => {
+                let message = Message::Call(Box::new(callback));
+                self.shared.post(self.serial, message)
+            }
+        }
     }
 
     /// Spawns a task on the loop from any thread, as asyncio's `run_coroutine_threadsafe`.

@@ -1419,3 +1419,16 @@ fn an_error_can_be_sent_on_and_asked_for_its_panic() {
         .unwrap();
     assert_eq!(panic.downcast_ref(), Some(&"so"));
 }
+
+#[test]
+fn a_gather_that_has_failed_may_still_be_settled() {
+    virtual_time().run(async {
+        let both = gather([5, 10].map(|ms| async move {
+            sleep(Duration::from_millis(ms)).await;
+            assert!(ms != 5, "the first one fails");
+        }));
+        sleep(Duration::from_millis(20)).await;
+        let results = both.settled().await;
+        assert!(results[0].is_err() && results[1].is_ok());
+    });
+}

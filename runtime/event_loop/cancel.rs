@@ -51,6 +51,8 @@ pub(super) struct Cancelling {
 struct Mark {
     request: Cancelled,
     target: Target,
+    /// Whether the task waited for something when it was marked, and was not ready to go on.
+    waited: bool,
 }
 
 /// Who a request is for.
@@ -238,19 +240,23 @@ impl EventLoop {
     /// Lets the next step of the task deliver a request.
     pub(super) fn mark(&self, index: u32, cell: CellPointer, target: Target, request: &Cancelled) {
         cell.set_flag(flag::CANCEL);
+        let waits = cell.state.get() == State::Pending && !self.is_queued(index);
         let before = cell.with_extra(|extra| {
-            // An abort stays one.
             let mark = &mut extra.cancel.mark;
-            let target = match mark {
-                Some(Mark {
-                    target: Target::Task,
-                    ..
-                }) => Target::Task,
-                _ => target,
+            let (target, request, waited) = match mark {
+                // An abort stays one.
+                Some(mark) if mark.target == Target::Task => (Target::Task, request, waits),
+                // The first request has cancelled what the task waits for: as in asyncio it is the one that arrives.
+                Some(mark) if mark.waited && target != Target::Task => {
+                    (target, &mark.request, true)
+                }
+                _ => (target, request, waits),
             };
+            let request = request.clone();
             mark.replace(Mark {
-                request: request.clone(),
+                request,
                 target,
+                waited,
             })
         });
         drop(before);
@@ -400,16 +406,19 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     pub(super) fn cancel_joiner(&self, joiner: TaskRef, index: u32, cell: CellPointer) {
-        let request = cell.with_extra(|extra| {
-            if !extra.cancel.joiners.contains(&joiner) {
-                return None;
-            }
-            let error = extra.error.as_ref()?;
-            error.cancelled().cloned()
-        });
-        if let Some(request) = request {
+        if let Some((request, joiners)) = self.passed_back(cell)
+            && joiners.contains(&joiner)
+        {
             self.mark_awaiting(joiner, &request, index);
         }
+    }
+
+    /// By which request a task has ended that was asked by those who await it, and who they are.
+    pub(super) fn passed_back(&self, cell: CellPointer) -> Option<(Cancelled, Vec<TaskRef>)> {
+        cell.with_extra(|extra| {
+            let request = extra.error.as_ref()?.cancelled()?.clone();
+            Some((request, std::mem::take(&mut extra.cancel.joiners)))
+        })
     }
 
     /// An aggregate that took a request of the task that awaits it is complete: the task is marked.
@@ -418,7 +427,7 @@ impl EventLoop {
     }
 
     /// Marks a task that waits, for the innermost of its scopes whose link is such.
-    fn mark_awaiting(&self, task: TaskRef, request: &Cancelled, link: u32) {
+    pub(super) fn mark_awaiting(&self, task: TaskRef, request: &Cancelled, link: u32) {
         let Some(cell) = self.live_cell(task) else {
             return;
         };

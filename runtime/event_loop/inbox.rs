@@ -202,6 +202,15 @@ impl Shared {
     }
 }
 
+impl EventLoop {
+    /// Takes a post that was made on the loop's own thread: it stands in the ready queue at once, behind what other threads
+    /// have left, as asyncio's.
+    pub(crate) fn post_here(&self, call: Box<dyn FnOnce()>) {
+        self.read_inbox();
+        self.call_soon(call);
+    }
+}
+
 /// Leaves house-keeping for the runtime with this serial number, of which the lower 48 bits are looked at.
 #[cold]
 pub(crate) fn post_keeping(serial: u64, keep: impl FnOnce(&EventLoop) + Send + 'static) {

@@ -152,6 +152,11 @@ impl<T> Join<T> {
         (self.runtime == event_loop.serial).then_some(self.index)
     }
 
+    /// Whether the output was given.
+    pub(crate) fn is_taken(&self) -> bool {
+        self.runtime == TAKEN
+    }
+
     pub(crate) fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
     }

@@ -294,7 +294,7 @@ impl EventLoop {
     /// Says how long nothing can happen unless it comes from outside.
     fn time_to_block(&self) -> Block {
         let mut timers = self.timers.borrow_mut();
-        let Some(deadline) = timers.deadline(self.clock.is_virtual()) else {
+        let Some(deadline) = timers.wake_up_time(self.clock.is_virtual()) else {
             return Block::Forever;
         };
         let now = self.clock.now();
@@ -363,7 +363,7 @@ impl EventLoop {
     }
 
     /// Takes what other threads left: wakes and calls go behind what is ready, in order.
-    fn read_inbox(&self) {
+    pub(super) fn read_inbox(&self) {
         if !self.shared.sleep.take_notice() {
             return;
         }

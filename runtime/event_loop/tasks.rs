@@ -120,6 +120,12 @@ impl EventLoop {
         }
     }
 
+    /// Whether a task stands in the ready queue.
+    pub(super) fn is_queued(&self, index: u32) -> bool {
+        let slot = self.tasks.slot(index);
+        slot.is_some_and(|slot| slot.word.get() & QUEUED != 0)
+    }
+
     /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left (see
     /// `drop_leftovers`).
     ///

@@ -239,7 +239,7 @@ impl TimerWheel {
 
     /// Returns the next deadline; exactly for a clock that jumps there, as a turn too many would be seen. That looks at
     /// timers of the list that the jump will spread.
-    pub(crate) fn deadline(&mut self, exactly: bool) -> Option<u64> {
+    pub(crate) fn wake_up_time(&mut self, exactly: bool) -> Option<u64> {
         let next = self.next_deadline()?;
         if !exactly || self.lists[usize::from(PAST)].first != NONE {
             return Some(next);

@@ -202,18 +202,20 @@ impl EventLoop {
     #[inline(never)]
     fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
         if let Some(several) = self.callbacks.take_several(key) {
-            // Wakers that are not ours may run code, and even drop the handle, so the cell is not looked at in between.
-            for told in &several {
-                if let Waiter::Task(task) = told.waiter
-                    && cell.has_flag(flag::FROM_JOINER)
-                {
-                    self.cancel_joiner(task, index, cell);
-                }
-            }
+            let from_joiner = cell.has_flag(flag::FROM_JOINER);
+            let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
+            // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
             for told in several {
                 match told.waiter {
                     Waiter::Nobody => {}
-                    Waiter::Task(task) => self.wake(task),
+                    Waiter::Task(task) => {
+                        if let Some((request, joiners)) = &cancelled
+                            && joiners.contains(&task)
+                        {
+                            self.mark_awaiting(task, request, index);
+                        }
+                        self.wake(task);
+                    }
                     Waiter::Callback(key) => self.wake_or_queue(key),
                 }
             }

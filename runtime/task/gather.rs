@@ -142,10 +142,12 @@ struct Members<T> {
     fails: fn(&JoinHandle<T>) -> bool,
     /// Whether the whole is complete.
     complete: Cell<bool>,
+    /// Whether the gather was dropped.
+    released: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
     /// The task that awaits the whole and was cancelled, and by which request, which went on to the members.
     cancelled: RefCell<Option<(TaskRef, Cancelled)>>,
-    /// The request of `Gather::cancel`, and where it was made.
+    /// The request of the gather's own `cancel`, and where it was made.
     own_cancel: RefCell<Option<(Cancelled, &'static Location<'static>)>>,
 }
 
@@ -159,6 +161,7 @@ impl<T: 'static> Members<T> {
             failed: Cell::new(None),
             fails,
             complete: Cell::new(unfinished == 0),
+            released: Cell::new(false),
             waker: RefCell::new(None),
             cancelled: RefCell::new(None),
             own_cancel: RefCell::new(None),
@@ -217,6 +220,27 @@ impl<T: 'static> Members<T> {
         }
     }
 
+    /// Asks the members that have not ended to cancel. Returns whether there were any.
+    fn cancel_all(&self, at: &'static Location<'static>) -> bool {
+        with_running(|event_loop| {
+            if self.complete.get() {
+                return false;
+            }
+            let request = event_loop.request(CancelReason::Explicit, None, at);
+            let handles = self.handles.borrow();
+            let mut any = false;
+            for handle in handles.iter().flatten() {
+                any |= handle.ask_for(&request);
+            }
+            if any {
+                let before = self.own_cancel.replace(Some((request, at)));
+                drop(before);
+            }
+            any
+        })
+        .unwrap_or(false)
+    }
+
     fn take(&self, member: usize) -> Result<T, JoinError> {
         let handle = self.handles.borrow_mut()[member].take();
         handle.expect("an output is taken once").take()
@@ -225,6 +249,7 @@ impl<T: 'static> Members<T> {
     /// Nobody waits any more. Members that have not ended are cancelled if the gather was awaited and is not complete; the
     /// others run on unattended. Their callbacks stay, and have their turns, as in asyncio.
     fn release(&self) {
+        self.released.set(true);
         let cancels = !self.complete.replace(true) && self.waker.take().is_some();
         let count = self.handles.borrow().len();
         for member in 0..count {
@@ -247,18 +272,15 @@ impl<T: 'static> Members<T> {
 
 impl<T: 'static> Aggregate for Members<T> {
     fn member_finished(&self, member: u32) {
-        if self.complete.get() {
-            let handle = self
-                .handles
-                .borrow_mut()
-                .get_mut(member as usize)
-                .and_then(Option::take);
+        if self.released.get() {
+            let handle = self.handles.borrow_mut()[member as usize].take();
             return drop(handle);
         }
+        let complete = self.complete.get();
         if let Some(Some(handle)) = self.handles.borrow().get(member as usize) {
             self.note(member, handle);
         }
-        if self.complete.get() {
+        if self.complete.get() && !complete {
             self.completed();
         }
     }
@@ -299,24 +321,7 @@ impl<T: 'static> Gather<T> {
     /// then ends as cancelled, also if the members all end with a value.
     #[track_caller]
     pub fn cancel(&self) -> bool {
-        let at = Location::caller();
-        with_running(|event_loop| {
-            if self.members.complete.get() {
-                return false;
-            }
-            let request = event_loop.request(CancelReason::Explicit, None, at);
-            let handles = self.members.handles.borrow();
-            let mut any = false;
-            for handle in handles.iter().flatten() {
-                any |= handle.ask_for(&request);
-            }
-            if any {
-                let before = self.members.own_cancel.replace(Some((request, at)));
-                drop(before);
-            }
-            any
-        })
-        .unwrap_or(false)
+        self.members.cancel_all(Location::caller())
     }
 
     /// Returns whether awaiting it would give the outputs, or the error, at once.
@@ -383,11 +388,31 @@ pub struct Settled<T: 'static> {
     gather: Option<Gather<T>>,
 }
 
+impl<T: 'static> Settled<T> {
+    /// Cancels the members that have not ended; see [`Gather::cancel`]. When all have ended, the task that awaits this is cancelled
+    /// there, as in asyncio, though nobody has asked it: there is no other place for the error.
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.members.cancel_all(Location::caller())
+    }
+
+    /// Returns whether all members have ended.
+    #[doc(alias = "done")]
+    pub fn is_finished(&self) -> bool {
+        self.members.complete.get()
+    }
+}
+
 impl<T: 'static> Future for Settled<T> {
     type Output = Vec<Result<T, JoinError>>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         std::task::ready!(self.members.poll(cx));
+        if let Some((request, _)) = self.members.own_cancel.take()
+            && with_running(|event_loop| event_loop.raise(&request)) == Some(true)
+        {
+            return Poll::Pending;
+        }
         let count = self.members.handles.borrow().len();
         let results = (0..count).map(|member| self.members.take(member)).collect();
         self.gather = None;

@@ -18,6 +18,20 @@ pub struct GatherTuple<Places> {
     tasks: Gather<()>,
 }
 
+impl<Places> GatherTuple<Places> {
+    /// Cancels the members that have not ended; see [`Gather::cancel`].
+    #[track_caller]
+    pub fn cancel(&self) -> bool {
+        self.tasks.cancel()
+    }
+
+    /// Returns whether awaiting it would give the outputs, or the error, at once.
+    #[doc(alias = "done")]
+    pub fn is_finished(&self) -> bool {
+        self.tasks.is_finished()
+    }
+}
+
 /// The kind of [`Gatherable`]s that are tuples.
 #[derive(Debug)]
 pub enum Tuple {}

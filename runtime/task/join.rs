@@ -131,6 +131,9 @@ impl<T> JoinHandle<T> {
             how(event_loop, index, &request)
         });
         here.unwrap_or_else(|| {
+            if self.0.is_taken() {
+                return false;
+            }
             let request = Cancelled::new(CancelReason::Explicit, message, None, at);
             self.0.post(move |event_loop, index| {
                 how(event_loop, index, &request);
@@ -161,7 +164,8 @@ impl<T> JoinHandle<T> {
     /// Returns whether the task has ended. False on other threads, where this cannot be seen.
     #[doc(alias = "done")]
     pub fn is_finished(&self) -> bool {
-        self.0.with(EventLoop::is_finished).unwrap_or(false)
+        let here = self.0.with(EventLoop::is_finished);
+        here.unwrap_or_else(|| self.0.is_taken())
     }
 
     /// Returns the task's number, or `None` if its runtime has ended or lives on another thread.
@@ -204,6 +208,9 @@ impl<T> JoinHandle<T> {
     /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        if self.0.is_taken() {
+            return DoneCallback::soon(callback);
+        }
         let place = self.0.with(|event_loop, index| {
             let (key, serial) = event_loop.call_at_end(index, Box::new(callback));
             (event_loop.serial, key, serial)
@@ -257,6 +264,14 @@ impl<T> JoinHandle<T> {
 pub struct DoneCallback(Option<(u64, u32, u64)>);
 
 impl DoneCallback {
+    /// Calls a closure at the next turn: the task has ended.
+    pub(super) fn soon(callback: impl FnOnce() + 'static) -> Self {
+        DoneCallback(with_running(|event_loop| {
+            let (key, serial) = event_loop.call_soon(Box::new(callback));
+            (event_loop.serial, key, serial)
+        }))
+    }
+
     /// Takes the closure back. Returns whether it was still to be called.
     #[doc(alias = "remove_done_callback")]
     pub fn remove(self) -> bool {

@@ -1,10 +1,10 @@
 //! A handle with several owners, for outputs that can be cloned.
 
-use super::join::JoinHandle;
+use super::join::{DoneCallback, JoinHandle};
 use crate::error::JoinError;
 use crate::event_loop::EventLoop;
 use crate::event_loop::context::NO_LOOP;
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -20,6 +20,8 @@ struct Inner<T> {
     /// The handle, until its output was taken.
     handle: RefCell<Option<JoinHandle<T>>>,
     outcome: OnceCell<Result<T, Rc<JoinError>>>,
+    /// How many requests to cancel the task had at its end.
+    requests: Cell<u32>,
 }
 
 impl<T> JoinHandle<T> {
@@ -28,6 +30,7 @@ impl<T> JoinHandle<T> {
         SharedHandle(Rc::new(Inner {
             handle: RefCell::new(Some(self)),
             outcome: OnceCell::new(),
+            requests: Cell::new(0),
         }))
     }
 }
@@ -54,13 +57,23 @@ impl<T> SharedHandle<T> {
     pub fn cancel_requests(&self) -> u32 {
         match &*self.0.handle.borrow() {
             Some(handle) => handle.cancel_requests(),
-            None => 0,
+            None => self.0.requests.get(),
+        }
+    }
+
+    /// Calls a closure when the task has ended; see [`JoinHandle::on_done`].
+    #[doc(alias = "add_done_callback")]
+    pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        match &*self.0.handle.borrow() {
+            Some(handle) => handle.on_done(callback),
+            None => DoneCallback::soon(callback),
         }
     }
 
     /// Returns the outcome if the task has ended.
     pub fn outcome(&self) -> Option<Result<&T, &JoinError>> {
         if self.0.outcome.get().is_none() && self.is_finished() {
+            self.0.requests.set(self.cancel_requests());
             let handle = self.0.handle.take();
             let outcome = handle.map(|handle| handle.take().map_err(Rc::new))?;
             let _ = self.0.outcome.set(outcome);

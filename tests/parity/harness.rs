@@ -1,9 +1,14 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
-use roundelay::{Handle, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, wait};
+use roundelay::task::SharedHandle;
+use roundelay::{
+    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn,
+    wait,
+};
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -21,6 +26,7 @@ impl Out {
         self.lines.borrow_mut().push(line.to_string());
     }
 
+    /// Prints a line in a callback, as `call_soon(print, line)`.
     /// Prints a line in a callback of the next turn, as `loop.call_soon(print, line)`.
     pub fn say_soon(&self, line: &'static str) {
         let out = self.clone();
@@ -75,6 +81,11 @@ pub fn py(value: bool) -> &'static str {
     if value { "True" } else { "False" }
 }
 
+/// Futures of different types in one list.
+pub fn boxed<T>(future: impl Future<Output = T> + 'static) -> Pin<Box<dyn Future<Output = T>>> {
+    Box::pin(future)
+}
+
 /// Waits for the end of all, however they end.
 pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<JoinHandle<T>> {
     wait(tasks.into_iter().collect(), WaitMode::All).await.0
@@ -82,6 +93,63 @@ pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<
 
 pub fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
+}
+
+/// Python's `try: .. finally: ..`.
+pub async fn finally<T>(body: impl Future<Output = T>, clean_up: impl Future<Output = ()>) -> T {
+    let outcome = catch_cancel(body).await;
+    clean_up.await;
+    match outcome {
+        Ok(value) => value,
+        Err(cancelled) => cancelled.resume().await,
+    }
+}
+
+/// Python's `await task` without a handler: that the task was cancelled goes on in the one that awaits it.
+pub async fn join<T: Clone>(task: SharedHandle<T>) -> T {
+    match task.await {
+        Ok(value) => value,
+        Err(error) => error.cancelled().unwrap().clone().resume().await,
+    }
+}
+
+/// Tasks that each wait for one of these, for who waits for what others wait for, too.
+pub fn each<T: Clone + 'static>(tasks: &[SharedHandle<T>]) -> Vec<JoinHandle<T>> {
+    tasks
+        .iter()
+        .cloned()
+        .map(|task| spawn(join(task)))
+        .collect()
+}
+
+/// Python's `create_task(.., name=name)`.
+pub fn spawn_named<F: Future + 'static>(name: &str, future: F) -> JoinHandle<F::Output> {
+    let task = spawn(future);
+    task.set_name(name);
+    task
+}
+
+/// The names of tasks in one line, each after a blank.
+pub fn names<T>(tasks: &[JoinHandle<T>]) -> String {
+    let mut names: Vec<String> = tasks
+        .iter()
+        .map(|task| format!(" {}", task.name()))
+        .collect();
+    names.sort();
+    names.concat()
+}
+
+/// Python's `await asyncio.wait([task])`: the end of a task, whatever it is.
+pub async fn end_of<T>(task: JoinHandle<T>) -> JoinHandle<T> {
+    wait(vec![task], WaitMode::All).await.0.remove(0)
+}
+
+/// Whether a task that has ended was cancelled, in words.
+pub async fn how_cancelled<T>(task: JoinHandle<T>) -> &'static str {
+    match task.await {
+        Err(error) if error.is_cancelled() => "cancelled",
+        _ => "not cancelled",
+    }
 }
 
 /// Runs a program's main and the shutdown that follows, as `asyncio.run`, and compares.
@@ -126,4 +194,14 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
             "{name} ({mode}) printed\n{printed}\n--- and CPython\n{expected}"
         );
     }
+}
+
+/// Whether a task was cancelled, and lets it end first.
+pub async fn cancelled(task: impl Future<Output = Result<impl Sized, JoinError>>) -> &'static str {
+    py(task.await.is_err_and(|error| error.is_cancelled()))
+}
+
+/// Whether a task has ended cancelled, as asyncio's `cancelled()`.
+pub fn was_cancelled<T>(task: &SharedHandle<T>) -> &'static str {
+    py(matches!(task.outcome(), Some(Err(error)) if error.is_cancelled()))
 }

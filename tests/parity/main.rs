@@ -3,18 +3,28 @@
 //! `programs/` holds the Python programs with what CPython prints; each has a function of the same name here. To record
 //! them anew, or to compare with the Python at hand: `python3 tests/parity/record.py --help`.
 
+mod as_completed;
 mod barriers;
 mod cancel;
 mod conditions;
+mod events;
 mod futures;
+mod gather;
 mod generated;
 mod groups;
 mod harness;
 mod locks;
+mod r#loop;
 mod mixed;
+mod queues;
 mod quiet_turns;
 mod semaphores;
+mod shield;
 mod shutdown;
+mod tasks;
+mod timeouts;
+mod turns;
+mod wait;
 
 use std::fs;
 use std::path::Path;
