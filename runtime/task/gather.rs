@@ -308,6 +308,11 @@ impl<T: 'static> Aggregate for Members<T> {
         }
         passed
     }
+
+    fn is_ending(&self) -> bool {
+        let handles = self.handles.borrow();
+        !self.complete.get() && handles.iter().flatten().all(JoinHandle::has_ended)
+    }
 }
 
 /// The future of [`gather`]: outputs by position, or the first member's error.
