@@ -1,7 +1,8 @@
 //! Turns in which nothing is seen: which of them there are.
 
 use super::harness::{check, ms, py};
-use roundelay::{WaitMode, sleep, spawn, try_gather, wait, yield_now};
+use roundelay::sync::Event;
+use roundelay::{WaitMode, shield, sleep, spawn, try_gather, wait, yield_now};
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -86,5 +87,34 @@ fn wait_cancelled_at_the_end() {
         out.say(format!("a nap: {}", out.count_turns(sleep(ms(100))).await));
         let waiter = waiter.take().unwrap();
         out.say(format!("cancelled: {}", py(waiter.is_finished())));
+    });
+}
+
+#[test]
+fn shield_cancelled_first() {
+    check("quiet_turns/shield_cancelled_first", |out| async move {
+        let event = Rc::new(Event::new());
+        let task = {
+            let event = Rc::clone(&event);
+            spawn(async move { event.wait().await })
+        };
+        let owner = spawn(async move { shield(task).await.unwrap() });
+        yield_now().await;
+        event.set();
+        owner.cancel();
+        out.say(format!("a nap: {}", out.count_turns(sleep(ms(100))).await));
+        out.say(format!("cancelled: {}", py(owner.is_finished())));
+    });
+}
+
+#[test]
+fn wait_first_error() {
+    check("quiet_turns/wait_first_error", |out| async move {
+        let tasks = [10, 150].map(|n| spawn(sleep(ms(n))));
+        let waiter = spawn(wait(tasks.into(), WaitMode::FirstError));
+        out.say(format!("a nap: {}", out.count_turns(sleep(ms(100))).await));
+        let (done, pending) = waiter.await.unwrap();
+        let (done, pending) = (done.len(), pending.len());
+        out.say(format!("done: {done} pending: {pending}"));
     });
 }
