@@ -1,8 +1,10 @@
 //! The errors: few, small, each saying what happened, to what, where, and what to do.
 
 mod cancelled;
+mod unhandled;
 
 pub use cancelled::{CancelReason, Cancelled};
+pub use unhandled::Unhandled;
 
 use std::any::Any;
 use std::error::Error;
@@ -199,6 +201,8 @@ pub enum RunError {
     Stopped,
     /// The main task was cancelled.
     Cancelled(JoinError),
+    /// Ctrl-C was pressed, and the main task ended by the cancel that this is.
+    Interrupted,
     /// These tasks had not ended when the time was over that a shutdown gives them, and were dropped.
     Stuck(Vec<Stuck>),
     /// A system call that the loop cannot do without failed.
@@ -248,6 +252,7 @@ impl fmt::Display for RunError {
                 "the event loop was stopped before its main future ended: call stop only in run_forever, or after the end",
             ),
             RunError::Cancelled(error) => write!(f, "the main task was cancelled: {error}"),
+            RunError::Interrupted => f.write_str("the run was interrupted by Ctrl-C (SIGINT)"),
             RunError::Stuck(tasks) => {
                 f.write_str(
                     "tasks had not ended when the time for their clean-up was over, and were dropped: ",

@@ -5,7 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::context::{self, NO_LOOP};
 use crate::event_loop::inbox::{Message, Shared};
 use crate::event_loop::timers::TimerKey;
-use crate::task::JoinHandle;
+use crate::task::{JoinHandle, TaskInfo};
 use futures_task::{FutureObj, LocalFutureObj, LocalSpawn, Spawn, SpawnError};
 use std::panic::Location;
 use std::rc::{Rc, Weak};
@@ -61,14 +61,14 @@ impl Handle {
 
     /// Queues a callback behind everything that is ready. It runs in the next turn, as asyncio's `call_soon`.
     ///
-    /// A panic in the callback is reported by the panic hook; the loop goes on.
+    /// A panic in the callback goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled); the loop goes on.
     ///
     /// # Panics
     /// If the runtime is closed.
     #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallHandle {
         let event_loop = self.event_loop();
-        let (key, call) = event_loop.call_soon(Box::new(callback));
+        let (key, call) = event_loop.call_soon(Box::new(callback), Location::caller());
         CallHandle {
             event_loop: self.0.clone(),
             when: When::Soon,
@@ -105,19 +105,37 @@ impl Handle {
         )
     }
 
+    #[track_caller]
     fn call_at_time(
         &self,
         event_loop: &EventLoop,
         when: u64,
         callback: Box<dyn FnOnce()>,
     ) -> CallHandle {
-        let (timer, key, call) = event_loop.call_at(when, callback);
+        let (timer, key, call) = event_loop.call_at(when, callback, Location::caller());
         CallHandle {
             event_loop: self.0.clone(),
             when: When::Timer(timer),
             key,
             call,
         }
+    }
+
+    /// Returns the tasks that have not ended, oldest first; see [`tasks`](crate::tasks).
+    ///
+    /// # Panics
+    /// If the runtime is closed.
+    #[track_caller]
+    #[doc(alias = "all_tasks")]
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.event_loop().tasks()
+    }
+
+    /// Returns whether the runtime has ended, or is about to.
+    pub fn is_closed(&self) -> bool {
+        self.0
+            .upgrade()
+            .is_none_or(|event_loop| event_loop.is_closing())
     }
 
     /// Ends [`run_forever`](crate::Runtime::run_forever) after the current batch, as asyncio's `stop`.
@@ -230,24 +248,28 @@ pub struct RemoteHandle {
 impl RemoteHandle {
     /// Queues a callback on the loop and wakes it, as asyncio's `call_soon_threadsafe`.
     ///
+    /// A panic in it goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled).
+    ///
     /// # Errors
     /// If the runtime has ended; the callback is dropped. A callback that was accepted runs, unless the runtime
     /// ends first: then it is dropped on the loop's thread.
+    #[track_caller]
     #[doc(alias = "call_soon_threadsafe")]
     pub fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        let at = Location::caller();
         let mut callback = Some(callback);
         context::with_loop(self.serial, |event_loop| {
             if !event_loop.is_closing()
                 && !event_loop.is_forked()
                 && let Some(callback) = callback.take()
             {
-                event_loop.post_here(Box::new(callback));
+                event_loop.post_here(Box::new(callback), at);
             }
         });
         match callback {
             None => Ok(()),
             Some(callback) => {
-                let message = Message::Call(Box::new(callback));
+                let message = Message::Call(Box::new(callback), at);
                 self.shared.post(self.serial, message)
             }
         }

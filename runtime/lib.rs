@@ -15,7 +15,7 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync → event_loop → sys, error`.
+//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync, context → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -24,6 +24,7 @@
 //! | `handle` | [`Handle`], [`RemoteHandle`] |
 //! | [`task`] | [`spawn`], [`JoinHandle`], [`yield_now`], [`gather`], [`wait`], [`as_completed`] |
 //! | [`time`] | [`sleep`], [`timeout`] |
+//! | [`context`] | [`ContextVar`]: values that tasks inherit |
 //! | [`sync`] | [`Promise`](sync::Promise), [`Event`](sync::Event), [`Lock`](sync::Lock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Barrier`](sync::Barrier), [`Queue`](sync::Queue) |
 //! | [`net`], [`io`] | TCP; any pollable descriptor |
 //! | [`pool`] | blocking work in threads and in worker processes |
@@ -32,6 +33,7 @@
 //! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says. DESIGN.md says
 //! how it works.
 
+pub mod context;
 pub mod error;
 mod event_loop;
 mod handle;
@@ -53,7 +55,8 @@ pub mod hyper;
 #[doc = include_str!("../README.md")]
 pub struct Readme;
 
-pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError};
+pub use context::ContextVar;
+pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
 pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
 #[cfg(feature = "process")]
@@ -61,7 +64,8 @@ pub use pool::process::{Job, PoolError, ProcessPool};
 pub use pool::{spawn_blocking, to_thread};
 pub use runner::{Builder, Runtime, run, try_run};
 pub use task::{
-    JoinHandle, WaitMode, as_completed, cancel_current, catch_cancel, gather, gather_handles,
-    scope, shield, spawn, task_group, try_gather, wait, wait_for, yield_now,
+    JoinHandle, TaskInfo, WaitMode, as_completed, cancel_current, catch_cancel, gather,
+    gather_handles, scope, shield, spawn, spawn_eager, task_group, tasks, try_gather, wait,
+    wait_for, yield_now,
 };
 pub use time::{sleep, sleep_until, timeout, timeout_at};

@@ -1,21 +1,25 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::RunError;
+use crate::error::{CancelReason, Cancelled, RunError, Unhandled};
 use crate::event_loop::chaos::Chaos;
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
 use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
-use crate::task::JoinHandle;
-use std::io;
+use crate::sys::interrupt::{Interrupt, die_interrupted};
+use crate::task::{JoinHandle, TaskInfo};
+use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// Runs a future to its end on a new event loop, as asyncio's `run`, and returns its output.
 ///
-/// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the loop
-/// is closed. The future runs as a task and may borrow from its surroundings.
+/// When the future has ended, the tasks that are left are cancelled and given 10 seconds for their clean-up, and the
+/// loop is closed. The future runs as a task and may borrow from its surroundings.
+///
+/// Ctrl-C cancels the future. If it ends by that, the process is ended by SIGINT, as whoever started it expects, when
+/// the tasks that are left have ended; see [`Builder::ctrl_c`].
 ///
 /// # Panics
 /// If the future panics, with its panic; if a loop runs on this thread already, if the loop cannot be made, if it is
@@ -39,7 +43,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 ///
 /// # Errors
 /// If a loop runs on this thread already, the loop cannot be made (out of descriptors, say), its system calls fail,
-/// or it is stopped before the future ends.
+/// it is stopped before the future ends, or it is interrupted by Ctrl-C.
 ///
 /// # Panics
 /// If the future panics, with its panic.
@@ -67,6 +71,11 @@ fn try_run_at<F: Future>(
 fn unwrap<T>(result: Result<T, RunError>) -> T {
     match result {
         Ok(output) => output,
+        Err(RunError::Interrupted) => {
+            // What was printed would be lost, and nothing can be done if that cannot be helped.
+            let _ = io::stdout().flush();
+            die_interrupted()
+        }
         Err(error) => panic!("{error}"),
     }
 }
@@ -78,6 +87,7 @@ fn unwrap<T>(result: Result<T, RunError>) -> T {
 pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
+    ctrl_c: bool,
 }
 
 impl Runtime {
@@ -99,13 +109,23 @@ impl Runtime {
     /// The loop finishes the batch in which the future ends, and one batch more. Tasks that are left wait for the
     /// next run.
     ///
+    /// If Ctrl-C ends the future, the process is ended by SIGINT, when the runtime's tasks have ended; see
+    /// [`Builder::ctrl_c`].
+    ///
     /// # Panics
     /// If the future panics, with its panic; in the cases in which [`try_run`](Runtime::try_run) fails.
     #[track_caller]
     #[doc(alias = "run_until_complete")]
     #[doc(alias = "block_on")]
     pub fn run<F: Future>(&self, main: F) -> F::Output {
-        unwrap(self.run_at(main, Location::caller()))
+        let called_at = Location::caller();
+        let result = self.run_at(main, called_at);
+        if let Err(RunError::Interrupted) = result {
+            // The process is about to end, and the tasks that are left get their time first.
+            let _ = self.event_loop.end_tasks(self.shutdown_grace, called_at);
+            self.event_loop.close();
+        }
+        unwrap(result)
     }
 
     /// Runs a future to its end, like [`run`](Runtime::run), and reports what prevents it.
@@ -126,12 +146,23 @@ impl Runtime {
         main: F,
         called_at: &'static Location<'static>,
     ) -> Result<F::Output, RunError> {
-        match self.event_loop.run_main(main, called_at)? {
+        self.event_loop.may_run()?;
+        let interrupt = match self.ctrl_c {
+            true => Interrupt::begin(&self.event_loop.reactor.waker)?,
+            false => None,
+        };
+        let came = interrupt.as_ref().map(Interrupt::came);
+        let end = self.event_loop.run_main(main, called_at, came);
+        drop(interrupt);
+        match end? {
             MainEnd::Returned(output) => Ok(output),
             MainEnd::Stopped => Err(RunError::Stopped),
             MainEnd::Failed(error) => match error.into_panic() {
                 Ok(panic) => resume_unwind(panic),
-                Err(error) => Err(RunError::Cancelled(error)),
+                Err(error) => Err(match error.cancelled().map(Cancelled::reason) {
+                    Some(CancelReason::Interrupt) => RunError::Interrupted,
+                    _ => RunError::Cancelled(error),
+                }),
             },
         }
     }
@@ -149,8 +180,8 @@ impl Runtime {
     /// It waits for as long as [`shutdown_grace`](Builder::shutdown_grace) says, in the loop's time.
     ///
     /// # Errors
-    /// [`RunError::Stuck`] with the tasks that had not ended by then and were dropped; if a loop runs on this thread, or
-    /// the loop's system calls fail: what is left is dropped then, too.
+    /// [`RunError::Stuck`] with the tasks that had not ended by then and were dropped; if a loop runs on this thread,
+    /// or the loop's system calls fail: what is left is dropped then, too.
     #[track_caller]
     pub fn shutdown(self) -> Result<(), RunError> {
         self.shutdown_at(Location::caller())
@@ -182,18 +213,26 @@ impl Runtime {
     }
 
     /// Queues a callback; see [`Handle::call_soon`].
+    #[track_caller]
     pub fn call_soon(&self, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_soon(callback)
     }
 
     /// Runs a callback after a delay; see [`Handle::call_later`].
+    #[track_caller]
     pub fn call_later(&self, delay: Duration, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_later(delay, callback)
     }
 
     /// Runs a callback at an instant; see [`Handle::call_at`].
+    #[track_caller]
     pub fn call_at(&self, when: Instant, callback: impl FnOnce() + 'static) -> CallHandle {
         self.handle().call_at(when, callback)
+    }
+
+    /// Returns the tasks that have not ended, oldest first; see [`tasks`](crate::tasks).
+    pub fn tasks(&self) -> Vec<TaskInfo> {
+        self.event_loop.tasks()
     }
 
     pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {
@@ -227,6 +266,7 @@ impl Drop for Runtime {
 pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
+    ctrl_c: bool,
 }
 
 impl Default for Builder {
@@ -236,11 +276,15 @@ impl Default for Builder {
                 strict: false,
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
+                eager_start: false,
                 observer: None,
+                on_unhandled: None,
+                unhandled_fallback: print_unhandled,
                 permutation: None,
                 spurious: None,
             },
             shutdown_grace: Duration::from_secs(10),
+            ctrl_c: true,
         }
     }
 }
@@ -273,10 +317,34 @@ impl Builder {
         self
     }
 
-    /// Sets how long [`Runtime::shutdown`], and with it the end of [`run`], waits for cancelled tasks to end. The default
-    /// is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
+    /// Sets how long [`Runtime::shutdown`], and with it the end of [`run`], waits for cancelled tasks to end. The
+    /// default is 10 seconds; asyncio waits for ever, which `Duration::MAX` does.
     pub fn shutdown_grace(mut self, grace: Duration) -> Self {
         self.shutdown_grace = grace;
+        self
+    }
+
+    /// Runs the first step of every task within its spawn, as asyncio's `eager_task_factory`; see
+    /// [`spawn_eager`](crate::spawn_eager). Off by default: it changes the order of nearly everything.
+    #[doc(alias = "eager_task_factory")]
+    pub fn eager_start(mut self, eager: bool) -> Self {
+        self.settings.eager_start = eager;
+        self
+    }
+
+    /// Lets Ctrl-C (SIGINT) cancel the main task, as in asyncio. On by default.
+    ///
+    /// It does so while a future is run on the process's main thread, if the program has not set a disposition of its
+    /// own. The first SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt).
+    /// If that ends by it, [`try_run`] gives [`RunError::Interrupted`], and [`run`] ends the process by SIGINT when
+    /// its tasks have ended; if it catches the cancel, its output is what counts. A second SIGINT ends the process at
+    /// once, as does one outside of runs.
+    ///
+    /// From the first such run on, the process handles SIGINT through the crate signal-hook. A program that later
+    /// registers a handler of its own through that crate (as tokio does) and runs futures here, too, should turn this
+    /// off.
+    pub fn ctrl_c(mut self, ctrl_c: bool) -> Self {
+        self.ctrl_c = ctrl_c;
         self
     }
 
@@ -300,6 +368,38 @@ impl Builder {
         self
     }
 
+    /// Tells somebody of failures that no code receives, as asyncio's exception handler: of a callback that panicked,
+    /// and of a task that panicked when nobody will await it any more.
+    ///
+    /// A task's failure counts as received if its handle is awaited, or if a gather looks at it; not by being in a
+    /// [`wait`](crate::wait). A cancelled task has not failed. Without a handler, or if it panics itself, the report
+    /// is one line on standard error, below that of the panic hook.
+    ///
+    /// It is called from the loop's turn, and may use the loop.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{cell::RefCell, rc::Rc};
+    ///
+    /// let reports = Rc::new(RefCell::new(Vec::new()));
+    /// let list = reports.clone();
+    /// let runtime = roundelay::Runtime::builder()
+    ///     .on_unhandled(move |unhandled| list.borrow_mut().push(unhandled.to_string()))
+    ///     .build()?;
+    /// runtime.run(async {
+    ///     drop(roundelay::spawn(async { panic!("lost") }));
+    ///     roundelay::yield_now().await;
+    /// });
+    /// assert!(reports.borrow()[0].starts_with("Task-2 (spawned at "));
+    /// assert!(reports.borrow()[0].ends_with(") panicked, and nobody looked at its end: lost"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "set_exception_handler")]
+    pub fn on_unhandled(mut self, handler: impl Fn(&Unhandled) + 'static) -> Self {
+        self.settings.on_unhandled = Some(Box::new(handler));
+        self
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
@@ -308,6 +408,13 @@ impl Builder {
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,
+            ctrl_c: self.ctrl_c,
         })
     }
+}
+
+/// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where;
+/// this adds whose it was.
+fn print_unhandled(unhandled: &Unhandled) {
+    eprintln!("roundelay: {unhandled}");
 }

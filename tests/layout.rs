@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["pool"],
     &["handle"],
     &["task"],
-    &["io", "time", "sync"],
+    &["io", "time", "sync", "context"],
     &["event_loop"],
     &["sys", "error"],
 ];

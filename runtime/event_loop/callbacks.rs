@@ -4,18 +4,21 @@
 //! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
 
 use super::EventLoop;
+use super::ready_queue::Entry;
+use super::timers::{Action, TimerKey};
 use super::waiters::Told;
 use super::waker::TaskRef;
 use crate::error::Cancelled;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::Waker;
 
 /// Something to run once.
 pub(crate) enum Callback {
-    /// A closure of the user's, with the serial number that its handle knows it by.
-    Call(Box<dyn FnOnce()>, u64),
+    /// A closure of the user's, with the serial number that its handle knows it by, and the line that registered it.
+    Call(Box<dyn FnOnce()>, u64, &'static Location<'static>),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
     /// Several who are told of a task's end.
@@ -118,7 +121,7 @@ impl Callbacks {
         let mut table = self.table.borrow_mut();
         let place = table.get_mut(key as usize)?;
         match place {
-            Some(Callback::Call(_, own)) if *own == serial => place.take(),
+            Some(Callback::Call(_, own, _)) if *own == serial => place.take(),
             _ => None,
         }
     }
@@ -142,7 +145,7 @@ impl Callbacks {
 
     /// Whether the closure with this serial number is still to run.
     pub(super) fn is_waiting(&self, key: u32, serial: u64) -> bool {
-        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own))) if *own == serial)
+        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own, _))) if *own == serial)
     }
 
     /// Whether the callback is a bare waker for the same task as this one.
@@ -153,5 +156,59 @@ impl Callbacks {
     /// Empties the table.
     pub(super) fn take_all(&self) -> Vec<Callback> {
         self.table.borrow_mut().drain().flatten().collect()
+    }
+}
+
+impl EventLoop {
+    pub(super) fn insert_call(
+        &self,
+        call: Box<dyn FnOnce()>,
+        serial: u64,
+        at: &'static Location<'static>,
+    ) -> u32 {
+        let call = self.with_variables_of_now(call);
+        self.callbacks.insert(Callback::Call(call, serial, at))
+    }
+
+    /// Puts a closure behind everything that is ready. Returns its key and serial number.
+    pub(crate) fn call_soon(
+        &self,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.insert_call(call, serial, at);
+        self.ready.push(Entry::Callback(key));
+        (key, serial)
+    }
+
+    /// Lets a closure run at a time of the loop's clock.
+    pub(crate) fn call_at(
+        &self,
+        when: u64,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (Option<TimerKey>, u32, u64) {
+        let serial = self.callbacks.next_serial();
+        let key = self.insert_call(call, serial, at);
+        (
+            self.set_timer(self.clock.now(), when, Action::Callback(key)),
+            key,
+            serial,
+        )
+    }
+
+    /// Takes a closure that is still to run. One that came by a timer has no entry in the ready queue to free its key.
+    pub(crate) fn take_call(&self, key: u32, serial: u64, by_timer: bool) -> Option<Callback> {
+        let call = self.callbacks.cancel(key, serial)?;
+        if by_timer {
+            self.callbacks.remove(key);
+        }
+        Some(call)
+    }
+
+    /// Whether a closure is still to run.
+    pub(crate) fn is_call_waiting(&self, key: u32, serial: u64) -> bool {
+        self.callbacks.is_waiting(key, serial)
     }
 }

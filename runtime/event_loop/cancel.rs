@@ -233,7 +233,7 @@ impl EventLoop {
             .with_extra_if_any(|extra| {
                 let cancelling = &extra.cancel;
                 match cancelling.scope_for(target) {
-                    Some(scope) => (scope.link, scope.aggregate.clone()),
+                    Some(scope) => (scope.link, scope.aggregate()),
                     None => (slot.link.get(), cancelling.aggregate.clone()),
                 }
             })
@@ -312,7 +312,7 @@ impl EventLoop {
         }
         let scope = cell.with_extra(|extra| {
             let scope = extra.cancel.scope_for(mark.target)?;
-            Some((scope.id, scope.waker.clone()))
+            Some((scope.id, scope.waker()))
         });
         match scope {
             None => {
@@ -478,22 +478,6 @@ impl EventLoop {
             }
         });
         self.mark(task.index(), cell, target, request);
-    }
-
-    /// The time of a scope has run out.
-    pub(super) fn expire(&self, task: TaskRef, scope: u64) {
-        let Some(cell) = self.live_cell(task) else {
-            return;
-        };
-        let limit = cell.with_extra(|extra| {
-            let scope = extra.cancel.scope_mut(scope)?;
-            scope.expired = true;
-            scope.limit
-        });
-        if let Some(at) = limit {
-            let request = Cancelled::new(CancelReason::Timeout, None, None, at);
-            self.cancel_task(task, Target::Within(scope), &request);
-        }
     }
 
     /// How many requests the task at `index` has.

@@ -17,6 +17,7 @@
 
 use super::cancel::Cancelling;
 use super::memory::{Class, Memory};
+use super::variables::Variables;
 use crate::error::JoinError;
 use std::alloc::Layout;
 use std::any::Any;
@@ -85,6 +86,12 @@ pub(super) struct Extra {
     pub(super) error: Option<JoinError>,
     /// The payload of a panicked step, until the error is made of it.
     panic: Option<Panic>,
+    /// The task's context variables, if it has any.
+    pub(super) variables: Variables,
+    /// Whether the error counts as seen, though nobody takes it.
+    pub(super) seen: bool,
+    /// Whether the task was asked to end because its runtime does.
+    pub(super) asked_to_end: bool,
     /// What cancelling needs.
     pub(super) cancel: Cancelling,
 }
@@ -276,7 +283,8 @@ unsafe fn free_rare(memory: &Memory, cell: CellPointer) {
         // SAFETY: the caller's promise; now nothing is left to be dropped.
         unsafe { memory.free(cell.0.cast(), vtable.class, &vtable.layout) };
     }
-    // An empty cell has no error left, but perhaps the waker of a scope that was leaked: code of others, so last.
+    // An empty cell has no error left, but perhaps context variables, or the waker of a scope that was leaked: code of
+    // others, so last.
     quietly(|| drop(extra));
 }
 
@@ -315,6 +323,12 @@ impl Header {
     pub(super) fn with_extra_if_any<R>(&self, f: impl FnOnce(&mut Extra) -> R) -> Option<R> {
         // SAFETY: as in `with_extra`.
         unsafe { &mut *self.extra.get() }.as_deref_mut().map(f)
+    }
+
+    /// Whether freeing the cell drops context variables.
+    pub(super) fn has_variables(&self) -> bool {
+        self.has_flag(flag::RARE)
+            && self.with_extra_if_any(|extra| extra.variables.is_some()) == Some(true)
     }
 
     /// The task's name: the one it was given, or its number.
@@ -441,19 +455,17 @@ impl CellPointer {
         self.fail(error);
     }
 
-    /// Drops whatever an ended task left that has no handle any more.
+    /// Drops whatever an ended task left that has no handle any more, but for its error, which it returns.
     #[inline(always)]
-    pub(super) fn discard(self) {
+    pub(super) fn discard(self) -> Option<JoinError> {
         match self.state.replace(State::Empty) {
             State::Done if self.vtable.output_needs_drop => {
                 // SAFETY: the state was DONE, so that the output is there, and it is dropped once.
                 quietly(|| unsafe { (self.vtable.drop_output)(self.0) });
+                None
             }
-            State::Failed => {
-                let error = self.with_extra(|extra| extra.error.take());
-                quietly(|| drop(error));
-            }
-            _ => {}
+            State::Failed => self.with_extra(|extra| extra.error.take()),
+            _ => None,
         }
     }
 }

@@ -95,6 +95,16 @@ fn find(serial: u64) -> Option<Rc<EventLoop>> {
     None
 }
 
+/// Calls `f` with each loop that lives on this thread. `f` runs no code of others.
+pub(super) fn each_on_thread(f: impl Fn(&EventLoop)) {
+    let mut next = NEWEST.get();
+    // SAFETY: as in `find`.
+    while let Some(event_loop) = unsafe { next.as_ref() } {
+        f(event_loop);
+        next = event_loop.next_on_thread.get();
+    }
+}
+
 /// Adds a loop to the list of this thread.
 pub(super) fn enlist(event_loop: &EventLoop) {
     event_loop.next_on_thread.set(NEWEST.replace(event_loop));

@@ -11,16 +11,17 @@ use super::handshake::{SleepWord, SpinLock, clear_woken, mark_woken};
 use crate::error::Closed;
 use crate::sys::fork_guard::Process;
 use std::io;
+use std::panic::Location;
 use std::ptr::null_mut;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 
 /// What another thread can leave for the loop.
 pub(crate) enum Message {
     /// Wake the task at this index, whichever lives there now.
     Wake(u32),
-    /// Run this as an entry of the ready queue.
-    Call(Box<dyn FnOnce() + Send>),
+    /// Run this as an entry of the ready queue; the line that posted it.
+    Call(Box<dyn FnOnce() + Send>, &'static Location<'static>),
     /// Run this right when the inbox is read: house-keeping of handles dropped elsewhere.
     Keep(Box<dyn FnOnce(&EventLoop) + Send>),
 }
@@ -39,7 +40,7 @@ pub(crate) struct Shared {
     woken: WokenBits,
     /// What ends the loop's poll. `None` before the loop starts and from its end on, so that nobody ever
     /// writes to a descriptor that was closed and perhaps reused.
-    poll_waker: SpinLock<Option<mio::Waker>>,
+    poll_waker: SpinLock<Option<Arc<mio::Waker>>>,
 }
 
 struct Inbox {
@@ -73,7 +74,7 @@ impl Shared {
     ///
     /// # Errors
     /// When 65,536 runtimes are alive.
-    pub(super) fn acquire(poll_waker: mio::Waker) -> io::Result<(&'static Shared, u64)> {
+    pub(super) fn acquire(poll_waker: Arc<mio::Waker>) -> io::Result<(&'static Shared, u64)> {
         let short = {
             let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
             match free.0.pop() {
@@ -205,9 +206,9 @@ impl Shared {
 impl EventLoop {
     /// Takes a post that was made on the loop's own thread: it stands in the ready queue at once, behind what other threads
     /// have left, as asyncio's.
-    pub(crate) fn post_here(&self, call: Box<dyn FnOnce()>) {
+    pub(crate) fn post_here(&self, call: Box<dyn FnOnce()>, at: &'static Location<'static>) {
         self.read_inbox();
-        self.call_soon(call);
+        self.call_soon(call, at);
     }
 }
 

@@ -46,8 +46,8 @@ impl<T> Join<T> {
         F: Future<Output = T> + 'static,
     {
         let (runtime, index) = match event_loop.spawn(future, true, spawned_at) {
-            Ok(index) => (event_loop.serial, index),
-            Err(_) => (REFUSED, 0),
+            Some(index) => (event_loop.serial, index),
+            None => (REFUSED, 0),
         };
         Join {
             runtime,

@@ -3,10 +3,13 @@
 #![allow(unsafe_code)]
 
 use super::callbacks::Callback;
+use super::cancel::Target;
+use super::waker::TaskRef;
 use super::{EventLoop, Run};
-use crate::error::{JoinError, RunError};
+use crate::error::{CancelReason, Cancelled, JoinError, RunError};
 use std::panic::Location;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 
 /// How a run of a main future ended.
@@ -17,6 +20,16 @@ pub(crate) enum MainEnd<T> {
     Failed(JoinError),
     /// The loop was stopped first.
     Stopped,
+}
+
+/// How the main task can be interrupted from outside of the loop.
+#[derive(Clone, Copy)]
+pub(super) struct Interrupt {
+    /// Set by a signal's handler, which then wakes the poll.
+    came: &'static AtomicBool,
+    main: TaskRef,
+    /// Where the run was called.
+    called_at: &'static Location<'static>,
 }
 
 /// The main future as the loop sees it: no output, and a lifetime that only `run_main` knows.
@@ -38,16 +51,28 @@ struct Eviction<'a> {
 
 impl Drop for Eviction<'_> {
     fn drop(&mut self) {
+        self.event_loop.interrupt.set(None);
+        self.event_loop.take_variables_back(self.index);
         self.event_loop.evict(self.index);
     }
 }
 
 impl EventLoop {
-    /// Runs the loop until `future` ends. As in asyncio, the loop then finishes its batch, and one batch more.
+    /// Says whether a run may begin.
+    ///
+    /// # Errors
+    /// What speaks against it.
+    pub(crate) fn may_run(&self) -> Result<(), RunError> {
+        Run::check(self)
+    }
+
+    /// Runs the loop until `future` ends. As in asyncio, the loop then finishes its batch, and one batch more. The main
+    /// task is cancelled if the flag is set meanwhile, if there is one.
     pub(crate) fn run_main<F: Future>(
         &self,
         future: F,
         called_at: &'static Location<'static>,
+        interrupt: Option<&'static AtomicBool>,
     ) -> Result<MainEnd<F::Output>, RunError> {
         Run::check(self)?;
         let mut output = None;
@@ -76,11 +101,19 @@ impl EventLoop {
                     Pin<&'static mut dyn Future<Output = ()>>,
                 >(main)
             });
-            let index = self.spawn(main, true, called_at)?;
+            let spawned = self.spawn(main, true, called_at);
+            let index = spawned.ok_or(RunError::Closed)?;
+            self.lend_variables(index);
             let eviction = Eviction {
                 event_loop: self,
                 index,
             };
+            let (slot, _) = self.held_slot(index);
+            self.interrupt.set(interrupt.map(|came| Interrupt {
+                came,
+                main: TaskRef::new(index, slot.generation()),
+                called_at,
+            }));
             let stop = self.call_when_finished(index, Callback::Stop);
             self.run_until_stopped()?;
             let error = self.take_error(index);
@@ -96,5 +129,16 @@ impl EventLoop {
             (None, Some(value)) => MainEnd::Returned(value),
             (None, None) => MainEnd::Stopped,
         })
+    }
+
+    /// Cancels the main task if it has been interrupted.
+    pub(super) fn take_interrupt(&self) {
+        if let Some(interrupt) = self.interrupt.get()
+            && interrupt.came.load(Ordering::Relaxed)
+        {
+            self.interrupt.set(None);
+            let request = Cancelled::new(CancelReason::Interrupt, None, None, interrupt.called_at);
+            self.cancel_task(interrupt.main, Target::Innermost, &request);
+        }
     }
 }

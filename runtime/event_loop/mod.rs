@@ -11,9 +11,12 @@ mod cell;
 pub(crate) mod chaos;
 pub(crate) mod clock;
 pub(crate) mod context;
+mod eager;
+mod ending;
 mod handshake;
 pub(crate) mod inbox;
 pub(crate) mod join;
+pub(crate) mod listing;
 pub(crate) mod main_task;
 mod memory;
 pub(crate) mod observer;
@@ -22,14 +25,17 @@ mod ready_queue;
 pub(crate) mod scope;
 mod services;
 mod slots;
+mod special;
 mod tasks;
 pub(crate) mod timers;
+mod unhandled;
+pub(crate) mod variables;
 pub(crate) mod waiters;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
 
-use crate::error::{CancelReason, Cancelled, RunError, Stuck};
+use crate::error::{RunError, Unhandled};
 use crate::sys::clock::coarse_now;
 use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
@@ -43,8 +49,8 @@ use services::Services;
 use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
-use std::panic::Location;
 use std::rc::{Rc, Weak};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
 use waker::TaskRef;
@@ -60,8 +66,6 @@ const CROWD: usize = 8;
 /// The loop wakes so many nanoseconds early for a lone timer, and looks outside without blocking for the rest: a system
 /// needs 20,000 to 30,000 to wake a sleeper.
 const EARLY: u64 = 10_000;
-/// With a virtual clock, which stands still while something is ready, a shutdown ends after so many turns at the latest.
-const MOST_TURNS: usize = 1_000_000;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
 const SOON: u64 = 1000;
 
@@ -70,7 +74,10 @@ pub(crate) struct Settings {
     pub(crate) strict: bool,
     pub(crate) virtual_clock: bool,
     pub(crate) timer_resolution: Duration,
+    pub(crate) eager_start: bool,
     pub(crate) observer: Option<Box<dyn Observer>>,
+    pub(crate) on_unhandled: Option<unhandled::Handler>,
+    pub(crate) unhandled_fallback: fn(&Unhandled),
     pub(crate) permutation: Option<Chaos>,
     pub(crate) spurious: Option<Chaos>,
 }
@@ -92,12 +99,17 @@ pub(crate) struct EventLoop {
     pub(crate) clock: Clock,
     pub(crate) reactor: Reactor,
     observer: Option<Box<dyn Observer>>,
+    /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
+    on_unhandled: Option<unhandled::Handler>,
+    unhandled_fallback: fn(&Unhandled),
     /// What orders things that asyncio leaves open; `None` for the natural order.
     permutation: Option<Chaos>,
     /// What draws the tasks that are polled without having been woken; `None` for none.
     spurious: Option<Chaos>,
     /// Whether to look outside before every batch.
     strict: bool,
+    /// Whether tasks start within their spawn while the loop runs.
+    eager_start: bool,
     /// How far apart deadlines may be that share a wake-up, in nanoseconds.
     timer_resolution: u64,
     /// How many entries ran since the last look outside, as far as they were counted at checks.
@@ -108,14 +120,18 @@ pub(crate) struct EventLoop {
     messages: RefCell<Vec<Message>>,
     /// Jobs in threads and processes that have not reported back: while there are any, something real may come.
     jobs: Cell<usize>,
+    /// The context variables of the runtime and of the callback that runs.
+    variables: variables::OfLoop,
     /// What others keep with the loop.
     services: Services,
+    /// What interrupts the main task, while there is one that may be.
+    interrupt: Cell<Option<main_task::Interrupt>>,
     /// Set by `stop`, looked at after each batch.
     stopping: Cell<bool>,
     /// Whether a run is going on.
     running: Cell<bool>,
-    /// Whether the runtime is being closed: nothing new is accepted.
-    closing: Cell<bool>,
+    /// What few loops have, or have for a while, and what a spawn asks for in one test: bits of `special`.
+    special: Cell<u8>,
     /// The process that made the loop; a forked child must not use it.
     process: Process,
     /// The next older loop of this thread; see `context`.
@@ -124,8 +140,12 @@ pub(crate) struct EventLoop {
 
 impl EventLoop {
     pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
-        let (reactor, poll_waker) = Reactor::new()?;
-        let (shared, serial) = Shared::acquire(poll_waker)?;
+        let reactor = Reactor::new()?;
+        let (shared, serial) = Shared::acquire(Arc::clone(&reactor.waker))?;
+        let special = match settings.observer {
+            Some(_) => special::OBSERVED,
+            None => 0,
+        };
         let this = Rc::new_cyclic(|this| EventLoop {
             this: this.clone(),
             serial,
@@ -138,6 +158,9 @@ impl EventLoop {
             clock: Clock::new(settings.virtual_clock),
             reactor,
             observer: settings.observer,
+            on_unhandled: settings.on_unhandled,
+            unhandled_fallback: settings.unhandled_fallback,
+            eager_start: settings.eager_start,
             strict: settings.strict || settings.spurious.is_some(),
             permutation: settings.permutation,
             spurious: settings.spurious,
@@ -146,14 +169,17 @@ impl EventLoop {
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
             jobs: Cell::new(0),
+            variables: variables::OfLoop::default(),
             services: Services::default(),
+            interrupt: Cell::new(None),
             stopping: Cell::new(false),
             running: Cell::new(false),
-            closing: Cell::new(false),
+            special: Cell::new(special),
             process: Process::current(),
             next_on_thread: Cell::new(std::ptr::null()),
         });
         context::enlist(&this);
+        this.inherit_variables();
         Ok(this)
     }
 
@@ -253,6 +279,7 @@ impl EventLoop {
         if !self.process.is_current() {
             return Err(RunError::Forked);
         }
+        self.take_interrupt();
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
@@ -375,11 +402,7 @@ impl EventLoop {
                     self.shared.taken(index);
                     self.wake_index(index);
                 }
-                Message::Call(call) => {
-                    let serial = self.callbacks.next_serial();
-                    let key = self.callbacks.insert(Callback::Call(call, serial));
-                    self.ready.push(Entry::Callback(key));
-                }
+                Message::Call(call, at) => drop(self.call_soon(call, at)),
                 Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
@@ -402,6 +425,7 @@ impl EventLoop {
                         self.prefetch(task);
                     }
                     Some(Action::Callback(key)) => self.run_callback(key),
+                    Some(Action::Expire(task)) => self.expire_by_timer(task, key),
                     None => {}
                 }
             }
@@ -410,7 +434,10 @@ impl EventLoop {
 
     fn run_callback(&self, key: u32) {
         match self.callbacks.remove(key) {
-            Some(Callback::Call(call, _)) => cell::quietly(call),
+            Some(Callback::Call(call, _, at)) => {
+                self.call(call, at);
+                self.leave_callback();
+            }
             Some(Callback::Member(aggregate, member)) => {
                 cell::quietly(move || aggregate.member_finished(member));
             }
@@ -419,43 +446,6 @@ impl EventLoop {
             Some(Callback::Stop) => self.stop(),
             Some(Callback::Several(_)) | None => {}
         }
-    }
-
-    /// Puts a closure behind everything that is ready. Returns its key and serial number.
-    pub(crate) fn call_soon(&self, call: Box<dyn FnOnce()>) -> (u32, u64) {
-        let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial));
-        self.ready.push(Entry::Callback(key));
-        (key, serial)
-    }
-
-    /// Lets a closure run at a time of the loop's clock.
-    pub(crate) fn call_at(
-        &self,
-        when: u64,
-        call: Box<dyn FnOnce()>,
-    ) -> (Option<TimerKey>, u32, u64) {
-        let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial));
-        (
-            self.set_timer(self.clock.now(), when, Action::Callback(key)),
-            key,
-            serial,
-        )
-    }
-
-    /// Takes a closure that is still to run. One that came by a timer has no entry in the ready queue to free its key.
-    pub(crate) fn take_call(&self, key: u32, serial: u64, by_timer: bool) -> Option<Callback> {
-        let call = self.callbacks.cancel(key, serial)?;
-        if by_timer {
-            self.callbacks.remove(key);
-        }
-        Some(call)
-    }
-
-    /// Whether a closure is still to run.
-    pub(crate) fn is_call_waiting(&self, key: u32, serial: u64) -> bool {
-        self.callbacks.is_waiting(key, serial)
     }
 
     /// Sets a timer; `None` for a deadline that never comes. `now` is the time from which the deadline was counted.
@@ -484,6 +474,7 @@ impl EventLoop {
         match action {
             Action::Wake(task) => waker::task_of(waker, self.short) == Some(task),
             Action::Callback(key) => self.callbacks.will_wake(key, waker),
+            Action::Expire(_) => false,
         }
     }
 
@@ -520,7 +511,7 @@ impl EventLoop {
     }
 
     pub(crate) fn is_closing(&self) -> bool {
-        self.closing.get()
+        self.has_special(special::CLOSING)
     }
 
     /// Whether the caller is a forked child of the process that made the loop.
@@ -552,73 +543,6 @@ impl EventLoop {
                 return Ok(());
             }
         }
-    }
-
-    /// Cancels all tasks and runs turns until they have ended, or this time has passed. Returns those that have not.
-    ///
-    /// What the ends of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
-    /// turn: the loop never blocks for a task that was not asked to end.
-    pub(crate) fn end_tasks(
-        &self,
-        grace: Duration,
-        called_at: &'static Location<'static>,
-    ) -> Result<Vec<Stuck>, RunError> {
-        let _run = Run::begin(self)?;
-        let _running = context::Running::enter(self);
-        let request = Cancelled::new(CancelReason::Shutdown, None, None, called_at);
-        let mut first_not_asked = self.cancel_from(0, &request);
-        let end = self.clock.now().saturating_add(clock::nanoseconds(grace));
-        // It wakes the loop.
-        let (timer, key, serial) = self.call_at(end, Box::new(|| ()));
-        let mut turns_left = if self.clock.is_virtual() {
-            MOST_TURNS
-        } else {
-            usize::MAX
-        };
-        while self.tasks.unfinished.get() > 0 && self.clock.now() < end && turns_left > 0 {
-            if self.ready.is_empty() {
-                first_not_asked = self.cancel_from(first_not_asked, &request);
-            }
-            self.turn()?;
-            turns_left -= 1;
-        }
-        if let Some(timer) = timer {
-            self.timers.borrow_mut().cancel(timer);
-        }
-        drop(self.take_call(key, serial, true));
-        Ok(self.unfinished_tasks())
-    }
-
-    /// Ends the loop: drops tasks, callbacks and posts, each on this thread, and refuses everything from now on.
-    pub(crate) fn close(&self) {
-        if self.closing.replace(true) {
-            return;
-        }
-        let _running = context::Running::enter(self);
-        self.drop_all();
-        for callback in self.callbacks.take_all() {
-            cell::quietly(move || match callback {
-                // A task of another loop may wait for the end of one of ours.
-                Callback::Member(aggregate, member) => aggregate.member_finished(member),
-                other => drop(other),
-            });
-        }
-        // In a forked child, what threads of the parent share is left alone: one of them may hold its lock for ever.
-        let messages = match self.is_forked() {
-            true => Vec::new(),
-            false => self.shared.close(),
-        };
-        for message in messages {
-            match message {
-                // The bits belong to the place in the table, and the next runtime there would be deaf.
-                Message::Wake(index) => self.shared.taken(index),
-                Message::Call(call) => cell::quietly(|| drop(call)),
-                Message::Keep(keep) => cell::quietly(|| keep(self)),
-            }
-        }
-        // Last: a pool waits for its threads, and a thread may wait for an answer to what it posted. By now that was
-        // dropped, and is refused from here on.
-        self.drop_services();
     }
 
     /// Tells the observer, if there is one; where it is known that there is none, nothing is asked.
@@ -662,7 +586,7 @@ struct Run<'a>(&'a EventLoop);
 impl<'a> Run<'a> {
     /// Says whether a run may begin.
     fn check(event_loop: &EventLoop) -> Result<(), RunError> {
-        if event_loop.closing.get() {
+        if event_loop.is_closing() {
             return Err(RunError::Closed);
         }
         if !event_loop.process.is_current() {
@@ -677,6 +601,9 @@ impl<'a> Run<'a> {
     fn begin(event_loop: &'a EventLoop) -> Result<Self, RunError> {
         Run::check(event_loop)?;
         event_loop.running.set(true);
+        if event_loop.eager_start {
+            event_loop.set_special(special::EAGER);
+        }
         Ok(Run(event_loop))
     }
 }
@@ -685,5 +612,6 @@ impl Drop for Run<'_> {
     fn drop(&mut self) {
         self.0.stopping.set(false);
         self.0.running.set(false);
+        self.0.clear_special(special::EAGER);
     }
 }

@@ -15,6 +15,7 @@ use mio::{Interest, Token};
 use slab::Slab;
 use std::cell::{Cell, RefCell};
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -98,6 +99,8 @@ pub(crate) struct Reactor {
     poll: RefCell<mio::Poll>,
     events: RefCell<mio::Events>,
     registry: mio::Registry,
+    /// What ends a poll from anywhere, also from a signal's handler.
+    pub(crate) waker: Arc<mio::Waker>,
     alarm: RefCell<Alarm>,
     sources: RefCell<Slab<Registered>>,
     next_generation: Cell<u32>,
@@ -114,25 +117,25 @@ impl Reactor {
     /// The patience after an operation that can make a source of this loop ready: none, whatever the batch adds up to.
     pub(super) const TOUCHED: isize = isize::MIN / 2;
 
-    /// Makes a reactor, and the waker for other threads.
-    pub(super) fn new() -> io::Result<(Self, mio::Waker)> {
+    /// Makes a reactor.
+    pub(super) fn new() -> io::Result<Self> {
         let poll = mio::Poll::new()?;
         let registry = poll.registry().try_clone()?;
-        let waker = mio::Waker::new(&registry, WAKER)?;
+        let waker = Arc::new(mio::Waker::new(&registry, WAKER)?);
         let mut alarm = Alarm::new()?;
         registry.register(&mut alarm, ALARM, Interest::READABLE)?;
-        let reactor = Reactor {
+        Ok(Reactor {
             poll: RefCell::new(poll),
             events: RefCell::new(mio::Events::with_capacity(EVENTS)),
             registry,
+            waker,
             alarm: RefCell::new(alarm),
             sources: RefCell::new(Slab::new()),
             next_generation: Cell::new(0),
             next_wait: Cell::new(WaitNumber::FRESH.0 + 1),
             waiting: Cell::new(0),
             patience: Cell::new(0),
-        };
-        Ok((reactor, waker))
+        })
     }
 
     /// Registers a source.

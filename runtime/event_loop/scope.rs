@@ -8,15 +8,14 @@
 use super::EventLoop;
 use super::callbacks::{Aggregate, Callback};
 use super::cancel::Target;
-use super::cell::CellPointer;
-use super::clock;
+use super::cell::{CellPointer, quietly};
 use super::context::{with_loop, with_running};
 use super::inbox::post_keeping;
 use super::ready_queue::Entry as ReadyEntry;
 use super::slots::{AGGREGATE, NO_SLOT};
 use super::timers::{Action, TimerKey};
 use super::waker::{self, TaskRef};
-use crate::error::Cancelled;
+use crate::error::{CancelReason, Cancelled};
 use std::panic::Location;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
@@ -26,170 +25,113 @@ pub(super) struct Entry {
     pub(super) id: u64,
     /// The scope that this one lies in, 0 for none.
     pub(super) outer: u64,
-    /// What wakes the scope, if that is not simply its task: a set of futures polls only who was woken.
-    pub(super) waker: Option<Rc<Waker>>,
+    /// Where the scope's time limit was set, if it has one.
+    limit: Option<&'static Location<'static>>,
+    /// What ends the scope's time.
+    alarm: Alarm,
     /// What is awaited within the scope, as in `Slot::link`.
     pub(super) link: u32,
-    /// The aggregate that is awaited within the scope, while the link says `AGGREGATE`.
-    pub(super) aggregate: Option<Weak<dyn Aggregate>>,
-    /// Where the scope's time limit was set, if it has one.
-    pub(super) limit: Option<&'static Location<'static>>,
     /// Whether the time has run out.
-    pub(super) expired: bool,
+    expired: bool,
+    /// What few scopes have.
+    rare: Option<Box<Rare>>,
 }
 
-/// A scope as its future knows it. Left when it is dropped.
-pub(crate) struct Scope {
+#[derive(Default)]
+struct Rare {
+    /// What wakes the scope, if that is not simply its task: a set of futures polls only who was woken.
+    waker: Option<Rc<Waker>>,
+    /// The aggregate that is awaited within the scope, while the link says `AGGREGATE`.
+    aggregate: Option<Weak<dyn Aggregate>>,
+}
+
+/// What ends the time of a scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alarm {
+    /// Nothing: it has no limit, or one that never comes.
+    Never,
+    /// A timer.
+    Timer(TimerKey),
+    /// The limit was over when it was set: a callback that stands in the ready queue, as in asyncio.
+    Soon(u32),
+}
+
+impl Entry {
+    pub(super) fn waker(&self) -> Option<Rc<Waker>> {
+        self.rare.as_ref()?.waker.clone()
+    }
+
+    pub(super) fn aggregate(&self) -> Option<Weak<dyn Aggregate>> {
+        self.rare.as_ref()?.aggregate.clone()
+    }
+}
+
+/// A scope's address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ScopeKey {
     /// The runtime's serial number.
     runtime: u64,
     pub(crate) task: TaskRef,
     pub(crate) id: u64,
     /// How many requests the task had when the scope was entered.
     requests: u32,
-    limit: Option<&'static Location<'static>>,
 }
+
+impl ScopeKey {
+    /// Calls `f` with the loop, if it lives on this thread.
+    pub(crate) fn with_loop<R>(self, f: impl FnOnce(&EventLoop) -> R) -> Option<R> {
+        with_loop(self.runtime, f)
+    }
+
+    /// Leaves the scope; its alarm goes with it. On another thread that happens when the loop reads its inbox.
+    pub(crate) fn leave(self) {
+        let leave = move |event_loop: &EventLoop| {
+            event_loop.leave_scope(self);
+        };
+        if self.with_loop(leave).is_none() {
+            post_keeping(self.runtime, leave);
+        }
+    }
+}
+
+/// A scope as a future holds it: left when it is dropped.
+pub(crate) struct Scope(ScopeKey);
 
 impl Scope {
     /// Enters a scope of the task that runs on this thread; `None` if none does.
-    pub(crate) fn enter(
-        cx: &Context<'_>,
-        limit: Option<&'static Location<'static>>,
-    ) -> Option<Scope> {
-        with_running(|event_loop| {
-            let (task, cell) = event_loop.current_cell()?;
-            let direct = waker::task_of(cx.waker(), event_loop.short) == Some(task);
-            let waker = (!direct).then(|| Rc::new(cx.waker().clone()));
-            let tasks = &event_loop.tasks;
-            let id = tasks.next_scope.replace(tasks.next_scope.get() + 1);
-            let requests = cell.with_extra(|extra| {
-                extra.cancel.scopes.push(Entry {
-                    id,
-                    outer: tasks.scope.get(),
-                    waker,
-                    link: NO_SLOT,
-                    aggregate: None,
-                    limit,
-                    expired: false,
-                });
-                extra.cancel.requests
-            });
-            Some(Scope {
-                runtime: event_loop.serial,
-                task,
-                id,
-                requests,
-                limit,
-            })
-        })
-        .flatten()
+    pub(crate) fn enter(cx: &Context<'_>) -> Option<Scope> {
+        with_running(|event_loop| Some(Scope(event_loop.in_task()?.enter(cx, None)))).flatten()
+    }
+
+    pub(crate) fn key(&self) -> ScopeKey {
+        self.0
     }
 
     /// Polls what the scope holds. An error says that a cancel has arrived, and that what it holds is to be dropped.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
-        inner: impl FnOnce(&mut Context<'_>) -> Poll<R>,
+        mut inner: impl FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<Result<R, Cancelled>> {
-        let mut inner = Some(inner);
         let in_task = with_running(|event_loop| {
-            let cell = self.find(event_loop, cx)?;
-            Some(self.poll_in(event_loop, cell, cx, inner.take()?))
-        });
-        match (in_task.flatten(), inner) {
-            (Some(polled), _) => polled,
-            (None, Some(inner)) => inner(cx).map(Ok),
-            (None, None) => unreachable!("what was polled has an outcome"),
-        }
-    }
-
-    /// The cell of the task that runs, if a task does. Where the scope has come to another task, it is entered there.
-    fn find(&mut self, event_loop: &EventLoop, cx: &Context<'_>) -> Option<CellPointer> {
-        let (task, cell) = event_loop.current_cell()?;
-        if task != self.task || event_loop.serial != self.runtime {
-            *self = Scope::enter(cx, self.limit)?;
-        } else if waker::task_of(cx.waker(), event_loop.short) != Some(task) {
-            self.renew(cell, cx.waker());
-        }
-        Some(cell)
-    }
-
-    /// Lets the scope be woken by this waker from now on.
-    fn renew(&self, cell: CellPointer, waker: &Waker) {
-        let known = cell
-            .with_extra(|extra| extra.cancel.scope_mut(self.id)?.waker.clone())
-            .is_some_and(|known| known.will_wake(waker));
-        if !known {
-            let waker = Rc::new(waker.clone());
-            let before = cell.with_extra(|extra| {
-                let entry = extra.cancel.scope_mut(self.id)?;
-                entry.waker.replace(waker)
-            });
-            drop(before);
-        }
-    }
-
-    fn poll_in<R>(
-        &self,
-        event_loop: &EventLoop,
-        cell: CellPointer,
-        cx: &mut Context<'_>,
-        inner: impl FnOnce(&mut Context<'_>) -> Poll<R>,
-    ) -> Poll<Result<R, Cancelled>> {
-        if let Some(cancelled) = event_loop.take_raised(cell, self.id) {
-            return Poll::Ready(Err(cancelled));
-        }
-        let tasks = &event_loop.tasks;
-        let within = Within {
-            event_loop,
-            scope: tasks.scope.replace(self.id),
-            awaits: tasks.awaits.replace(NO_SLOT),
-        };
-        let polled = inner(cx);
-        let link = tasks.awaits.get();
-        drop(within);
-        if polled.is_ready() {
-            return polled.map(Ok);
-        }
-        cell.with_extra(|extra| {
-            let aggregate = match link {
-                AGGREGATE => extra.cancel.aggregate.clone(),
-                _ => None,
-            };
-            if let Some(entry) = extra.cancel.scope_mut(self.id) {
-                entry.link = link;
-                entry.aggregate = aggregate;
+            let task = event_loop.in_task()?;
+            if !task.owns(cx, self.0) {
+                // The future has come to another task.
+                let here = Scope(task.enter(cx, None));
+                drop(std::mem::replace(self, here));
             }
+            Some(task.poll(self.0, || inner(cx)))
         });
-        match event_loop.take_raised(cell, self.id) {
-            Some(cancelled) => Poll::Ready(Err(cancelled)),
-            None => Poll::Pending,
+        match in_task.flatten() {
+            Some(polled) => polled,
+            None => inner(cx).map(Ok),
         }
-    }
-
-    /// Takes back a request that was made for this scope, and says whether it was the only one since the scope was
-    /// entered, so that the cancel ends here.
-    pub(crate) fn take_back(&self) -> bool {
-        with_loop(self.runtime, |event_loop| {
-            event_loop.live_cell(self.task)?;
-            Some(event_loop.uncancel(self.task.index()) <= self.requests)
-        })
-        .flatten()
-        .unwrap_or(true)
-    }
-
-    /// The runtime's serial number, the task, and the scope's number.
-    pub(crate) fn place(&self) -> (u64, TaskRef, u64) {
-        (self.runtime, self.task, self.id)
     }
 }
 
 impl Drop for Scope {
     fn drop(&mut self) {
-        let (task, id) = (self.task, self.id);
-        let leave = move |event_loop: &EventLoop| event_loop.leave_scope(task, id);
-        if with_loop(self.runtime, leave).is_none() {
-            post_keeping(self.runtime, leave);
-        }
+        self.0.leave();
     }
 }
 
@@ -212,49 +154,209 @@ impl Drop for Within<'_> {
     }
 }
 
-/// The timer of a scope's time limit.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Alarm {
-    /// No limit, or one that never comes.
-    Never,
-    /// A timer.
-    Timer(TimerKey),
-    /// The limit was over when it was set: a callback that stands in the ready queue, as in asyncio.
-    Soon(u32),
+/// The task that runs, for the scopes in it.
+pub(crate) struct InTask<'a> {
+    event_loop: &'a EventLoop,
+    task: TaskRef,
+    cell: CellPointer,
 }
 
-impl Alarm {
-    pub(crate) fn is_never(self) -> bool {
-        matches!(self, Alarm::Never)
+impl InTask<'_> {
+    /// Enters a scope.
+    pub(crate) fn enter(
+        &self,
+        cx: &Context<'_>,
+        limit: Option<&'static Location<'static>>,
+    ) -> ScopeKey {
+        let rare = (!self.is_direct(cx)).then(|| {
+            Box::new(Rare {
+                waker: Some(Rc::new(cx.waker().clone())),
+                aggregate: None,
+            })
+        });
+        let tasks = &self.event_loop.tasks;
+        let id = tasks.next_scope.replace(tasks.next_scope.get() + 1);
+        let requests = self.cell.with_extra(|extra| {
+            extra.cancel.scopes.push(Entry {
+                id,
+                outer: tasks.scope.get(),
+                limit,
+                alarm: Alarm::Never,
+                link: NO_SLOT,
+                expired: false,
+                rare,
+            });
+            extra.cancel.requests
+        });
+        ScopeKey {
+            runtime: self.event_loop.serial,
+            task: self.task,
+            id,
+            requests,
+        }
+    }
+
+    /// Lets the time of the scope that was entered last run out at this time of the loop's clock, which is `now`.
+    #[inline]
+    pub(crate) fn arm(&self, scope: ScopeKey, now: u64, when: u64) {
+        let alarm = self.event_loop.alarm(scope, now, when);
+        self.cell.with_extra_if_any(|extra| {
+            if let Some(entry) = extra.cancel.scopes.last_mut() {
+                debug_assert!(entry.id == scope.id);
+                entry.alarm = alarm;
+            }
+        });
+    }
+
+    /// Leaves a scope, and returns whether its time had run out.
+    #[inline]
+    pub(crate) fn leave(&self, scope: ScopeKey) -> bool {
+        self.event_loop.leave_scope_of(scope, self.cell)
+    }
+
+    /// Whether the context is the task's own, and not that of a set of futures within it.
+    #[inline]
+    fn is_direct(&self, cx: &Context<'_>) -> bool {
+        waker::task_of(cx.waker(), self.event_loop.short) == Some(self.task)
+    }
+
+    /// Whether a scope is one of this task. If so, it is woken as this context says from now on.
+    #[inline]
+    pub(crate) fn owns(&self, cx: &Context<'_>, scope: ScopeKey) -> bool {
+        let own = scope.task == self.task && scope.runtime == self.event_loop.serial;
+        if own && !self.is_direct(cx) {
+            renew_waker(self.cell, scope.id, cx.waker());
+        }
+        own
+    }
+
+    /// Polls what a scope holds; see `Scope::poll`.
+    #[inline]
+    pub(crate) fn poll<R>(
+        &self,
+        scope: ScopeKey,
+        inner: impl FnOnce() -> Poll<R>,
+    ) -> Poll<Result<R, Cancelled>> {
+        let (event_loop, cell) = (self.event_loop, self.cell);
+        if let Some(cancelled) = event_loop.take_raised(cell, scope.id) {
+            return Poll::Ready(Err(cancelled));
+        }
+        let tasks = &event_loop.tasks;
+        let within = Within {
+            event_loop,
+            scope: tasks.scope.replace(scope.id),
+            awaits: tasks.awaits.replace(NO_SLOT),
+        };
+        let polled = inner();
+        let link = tasks.awaits.get();
+        drop(within);
+        if polled.is_ready() {
+            return polled.map(Ok);
+        }
+        cell.with_extra_if_any(|extra| {
+            let cancelling = &mut extra.cancel;
+            let Some(entry) = cancelling.scopes.iter_mut().rfind(|e| e.id == scope.id) else {
+                return;
+            };
+            entry.link = link;
+            if link == AGGREGATE {
+                let rare = entry.rare.get_or_insert_default();
+                rare.aggregate = cancelling.aggregate.clone();
+            }
+        });
+        match event_loop.take_raised(cell, scope.id) {
+            Some(cancelled) => Poll::Ready(Err(cancelled)),
+            None => Poll::Pending,
+        }
     }
 }
 
 impl EventLoop {
-    /// Lets the time of a scope run out at this time of the loop's clock.
-    pub(crate) fn arm(&self, task: TaskRef, scope: u64, when: u64) -> Alarm {
-        let now = self.clock.now();
-        if when == clock::NEVER {
-            return Alarm::Never;
+    /// The task that runs, if one does.
+    #[inline]
+    pub(crate) fn in_task(&self) -> Option<InTask<'_>> {
+        let (task, cell) = self.current_cell()?;
+        Some(InTask {
+            event_loop: self,
+            task,
+            cell,
+        })
+    }
+
+    /// Leaves a scope, and returns whether its time had run out.
+    pub(crate) fn leave_scope(&self, scope: ScopeKey) -> bool {
+        match self.live_cell(scope.task) {
+            Some(cell) => self.leave_scope_of(scope, cell),
+            None => false,
         }
-        let key = self.callbacks.insert(Callback::Expire(task, scope));
+    }
+
+    #[inline]
+    fn leave_scope_of(&self, scope: ScopeKey, cell: CellPointer) -> bool {
+        let left = cell.with_extra_if_any(|extra| {
+            let scopes = &mut extra.cancel.scopes;
+            match scopes.last() {
+                Some(last) if last.id == scope.id => scopes.pop(),
+                _ => {
+                    let position = scopes.iter().rposition(|entry| entry.id == scope.id)?;
+                    Some(scopes.remove(position))
+                }
+            }
+        });
+        let Some(left) = left.flatten() else {
+            return false;
+        };
+        self.disarm(left.alarm, scope.id);
+        // A request that was on its way here, when the code around dropped the scope, is still to be delivered.
+        if let Some(request) = self.take_raised(cell, scope.id) {
+            self.mark(scope.task.index(), cell, Target::Innermost, &request);
+        }
+        // The waker is somebody else's.
+        if let Some(rare) = left.rare {
+            quietly(|| drop(rare));
+        }
+        left.expired
+    }
+
+    /// Takes back a request that was made for a scope, and says whether it was the only one since the scope was
+    /// entered, so that the cancel ends here.
+    pub(crate) fn take_back(&self, scope: ScopeKey) -> bool {
+        match self.live_cell(scope.task) {
+            Some(_) => self.uncancel(scope.task.index()) <= scope.requests,
+            None => true,
+        }
+    }
+
+    /// Lets the time of a scope run out at this time of the loop's clock, and at no other.
+    pub(crate) fn rearm(&self, scope: ScopeKey, when: u64) {
+        let Some(cell) = self.live_cell(scope.task) else {
+            return;
+        };
+        let alarm = self.alarm(scope, self.clock.now(), when);
+        let before = cell
+            .with_extra_if_any(|extra| {
+                let entry = extra.cancel.scope_mut(scope.id)?;
+                Some(std::mem::replace(&mut entry.alarm, alarm))
+            })
+            .flatten();
+        // A scope that was left has no use for an alarm.
+        self.disarm(before.unwrap_or(alarm), scope.id);
+    }
+
+    /// Makes an alarm for a scope.
+    #[inline]
+    fn alarm(&self, scope: ScopeKey, now: u64, when: u64) -> Alarm {
         if when > now {
-            let timer = self.set_timer(now, when, Action::Callback(key));
+            let timer = self.set_timer(now, when, Action::Expire(scope.task));
             return timer.map_or(Alarm::Never, Alarm::Timer);
         }
+        let callback = Callback::Expire(scope.task, scope.id);
+        let key = self.callbacks.insert(callback);
         self.ready.push(ReadyEntry::Callback(key));
         Alarm::Soon(key)
     }
 
-    /// Whether the time of a scope has run out.
-    pub(crate) fn has_expired(&self, task: TaskRef, scope: u64) -> bool {
-        self.live_cell(task).is_some_and(|cell| {
-            cell.with_extra_if_any(|extra| Some(extra.cancel.scope_mut(scope)?.expired))
-                .flatten()
-                .unwrap_or(false)
-        })
-    }
-
-    pub(crate) fn disarm(&self, alarm: Alarm, scope: u64) {
+    fn disarm(&self, alarm: Alarm, scope: u64) {
         match alarm {
             Alarm::Never => {}
             Alarm::Timer(timer) => self.cancel_timer(timer),
@@ -262,19 +364,57 @@ impl EventLoop {
         }
     }
 
-    fn leave_scope(&self, task: TaskRef, id: u64) {
+    /// A timer of a scope has fired.
+    pub(super) fn expire_by_timer(&self, task: TaskRef, timer: u32) {
+        let scope = self.live_cell(task).and_then(|cell| {
+            cell.with_extra(|extra| {
+                let rings =
+                    |entry: &&Entry| matches!(entry.alarm, Alarm::Timer(key) if key.key == timer);
+                extra.cancel.scopes.iter().find(rings).map(|entry| entry.id)
+            })
+        });
+        if let Some(scope) = scope {
+            self.expire(task, scope);
+        }
+    }
+
+    /// The time of a scope has run out: the task is asked to cancel what the scope holds.
+    pub(super) fn expire(&self, task: TaskRef, scope: u64) {
         let Some(cell) = self.live_cell(task) else {
             return;
         };
-        let left = cell.with_extra(|extra| {
-            let scopes = &mut extra.cancel.scopes;
-            let position = scopes.iter().rposition(|scope| scope.id == id)?;
-            Some(scopes.remove(position))
+        let limit = cell.with_extra(|extra| {
+            let scope = extra.cancel.scope_mut(scope)?;
+            scope.expired = true;
+            scope.alarm = Alarm::Never;
+            scope.limit
         });
-        drop(left);
-        // A request that was on its way here, when the code around dropped the scope, is still to be delivered.
-        if let Some(request) = self.take_raised(cell, id) {
-            self.mark(task.index(), cell, Target::Innermost, &request);
+        if let Some(at) = limit {
+            let request = Cancelled::new(CancelReason::Timeout, None, None, at);
+            self.cancel_task(task, Target::Within(scope), &request);
         }
+    }
+
+    /// Whether the time of a scope has run out.
+    pub(crate) fn has_expired(&self, scope: ScopeKey) -> bool {
+        self.live_cell(scope.task).is_some_and(|cell| {
+            cell.with_extra_if_any(|extra| Some(extra.cancel.scope_mut(scope.id)?.expired))
+                .flatten()
+                .unwrap_or(false)
+        })
+    }
+}
+
+/// Lets a scope be woken by a waker that is not its task's.
+#[cold]
+fn renew_waker(cell: CellPointer, scope: u64, waker: &Waker) {
+    let known = cell.with_extra(|extra| extra.cancel.scope_mut(scope)?.waker());
+    if !known.is_some_and(|known| known.will_wake(waker)) {
+        let waker = Rc::new(waker.clone());
+        let before = cell.with_extra(|extra| {
+            let entry = extra.cancel.scope_mut(scope)?;
+            entry.rare.get_or_insert_default().waker.replace(waker)
+        });
+        quietly(|| drop(before));
     }
 }

@@ -164,7 +164,8 @@ impl Drop for Tasks {
                         cell.is_finished(),
                         "the loop drops its tasks before its memory"
                     );
-                    cell.discard();
+                    let error = cell.discard();
+                    cell::quietly(|| drop(error));
                     // SAFETY: the slot held the only pointer to the cell, and the cell is empty.
                     unsafe { cell::free(&self.memory, cell) };
                 }

@@ -10,24 +10,22 @@ use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
 use super::{EventLoop, callbacks::Callback};
-use crate::error::{Cancelled, JoinError, RunError, Stuck};
+use crate::error::{Cancelled, JoinError, Stuck};
 use crate::sys::prefetch::prefetch;
 use std::mem::ManuallyDrop;
 use std::panic::Location;
 use std::task::{Context, Poll, Waker};
 
 impl EventLoop {
-    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index.
-    ///
-    /// # Errors
-    /// When the loop is closed or closing; the future is dropped.
+    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index; `None`, and
+    /// drops the future, when the loop is closed or closing.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
         &self,
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Result<u32, RunError> {
+    ) -> Option<u32> {
         // SAFETY: the future is 'static, so that it may live as long as the loop keeps it.
         unsafe { self.spawn_borrowing(future, has_handle, spawned_at) }
     }
@@ -42,9 +40,9 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Result<u32, RunError> {
-        if self.closing.get() {
-            return Err(RunError::Closed);
+    ) -> Option<u32> {
+        if self.special.get() != 0 && self.is_closing() {
+            return None;
         }
         let tasks = &self.tasks;
         if tasks.first_free.get() == NO_SLOT {
@@ -65,12 +63,29 @@ impl EventLoop {
         // write of one byte, and the step's read of the whole word would have to wait for it.
         slot.word.set(slot.word.get() + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
-        self.ready.push(Entry::Task(index));
+        if self.special.get() == 0 {
+            self.ready.push(Entry::Task(index));
+        } else {
+            self.begin_specially(index);
+        }
+        Some(index)
+    }
+
+    /// What a spawn does in few loops: more than queue the task, or something else.
+    #[cold]
+    #[inline(never)]
+    fn begin_specially(&self, index: u32) {
+        let (_, cell) = self.held_slot(index);
+        self.bequeath_variables(cell);
         self.observe(|| Event::Spawned {
-            task: TaskId(number),
-            at: spawned_at,
+            task: TaskId(cell.number),
+            at: cell.spawned_at,
         });
-        Ok(index)
+        if self.starts_eagerly() {
+            self.start(index);
+        } else {
+            self.ready.push(Entry::Task(index));
+        }
     }
 
     /// Wakes a task of this loop: queues it unless it is queued already, or is another one by now.
@@ -141,6 +156,7 @@ impl EventLoop {
             return;
         };
         if cell.state.get() != State::Pending {
+            self.tasks.current.set(TaskRef::NONE);
             self.dispose(index, slot, cell);
             return;
         }
@@ -198,7 +214,9 @@ impl EventLoop {
         if !cell.is_finished() || cell.has_flag(flag::HANDLE) {
             return;
         }
-        cell.discard();
+        if let Some(error) = cell.discard() {
+            self.drop_error(cell, error);
+        }
         self.free(index, slot, cell);
     }
 
@@ -311,7 +329,7 @@ impl EventLoop {
         cell.clear_flag(flag::HANDLE);
         if !cell.is_finished() {
             self.set_waiter(cell, Waiter::Nobody);
-        } else if !cell.discard_runs_code() {
+        } else if !cell.discard_runs_code() && !cell.has_variables() {
             self.dispose(index, slot, cell);
         } else if slot.word.get() & QUEUED == 0 {
             slot.word.set(slot.word.get() | QUEUED);
@@ -392,6 +410,7 @@ impl EventLoop {
         let mut asked = Vec::new();
         self.each_pending(|index, slot, cell| {
             if cell.number >= number {
+                cell.with_extra(|extra| extra.asked_to_end = true);
                 asked.push(TaskRef::new(index, slot.generation()));
             }
         });
@@ -412,6 +431,7 @@ impl EventLoop {
     /// Drops the futures of all tasks, one after the other, also of those that these drops spawn.
     pub(super) fn drop_all(&self) {
         self.each_pending(|index, slot, cell| {
+            cell.with_extra(|extra| extra.asked_to_end = true);
             cell.drop_future(JoinError::closed(cell.name(), cell.spawned_at));
             self.finish::<true>(index, slot, cell);
         });

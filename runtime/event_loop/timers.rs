@@ -47,6 +47,8 @@ pub(crate) enum Action {
     Wake(TaskRef),
     /// Run a callback of the callback table.
     Callback(u32),
+    /// End the time of a scope of this task: the one that knows the timer.
+    Expire(TaskRef),
 }
 
 /// Where an entry stands.
@@ -72,8 +74,15 @@ struct Entry {
     /// The list it is in: a slot, counted over all levels, or `PAST`.
     list: u16,
     place: Place,
-    /// Whether the action is a callback's key.
-    calls: bool,
+    kind: Kind,
+}
+
+/// What the action of an entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Wake,
+    Callback,
+    Expire,
 }
 
 const _: () = assert!(size_of::<Entry>() == 32);
@@ -134,7 +143,7 @@ impl TimerWheel {
     /// Sets a timer.
     #[inline]
     pub(crate) fn insert(&mut self, when: u64, action: Action) -> TimerKey {
-        let (action, calls) = action.pack();
+        let (action, kind) = action.pack();
         let generation = self.next_generation;
         self.next_generation = generation.wrapping_add(1);
         let key = self.entries.insert(Entry {
@@ -145,7 +154,7 @@ impl TimerWheel {
             generation,
             list: 0,
             place: Place::Waiting,
-            calls,
+            kind,
         }) as u32;
         self.waiting += 1;
         self.link(key, when);
@@ -176,7 +185,7 @@ impl TimerWheel {
     pub(crate) fn redirect(&mut self, timer: TimerKey, action: Action) -> Option<Action> {
         let before = self.action(timer)?;
         let entry = &mut self.entries[timer.key as usize];
-        (entry.action, entry.calls) = action.pack();
+        (entry.action, entry.kind) = action.pack();
         Some(before)
     }
 
@@ -425,20 +434,21 @@ impl TimerWheel {
 }
 
 impl Action {
-    fn pack(self) -> (u64, bool) {
+    fn pack(self) -> (u64, Kind) {
         match self {
-            Action::Wake(task) => (task.bits(), false),
-            Action::Callback(key) => (u64::from(key), true),
+            Action::Wake(task) => (task.bits(), Kind::Wake),
+            Action::Callback(key) => (u64::from(key), Kind::Callback),
+            Action::Expire(task) => (task.bits(), Kind::Expire),
         }
     }
 }
 
 impl Entry {
     fn action(&self) -> Action {
-        if self.calls {
-            Action::Callback(self.action as u32)
-        } else {
-            Action::Wake(TaskRef::from_bits(self.action))
+        match self.kind {
+            Kind::Wake => Action::Wake(TaskRef::from_bits(self.action)),
+            Kind::Callback => Action::Callback(self.action as u32),
+            Kind::Expire => Action::Expire(TaskRef::from_bits(self.action)),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::callbacks::Callback;
 use super::cell::{self, CellPointer, flag};
 use super::ready_queue::Entry;
 use super::waker::{self, TaskRef};
+use std::panic::Location;
 use std::task::Waker;
 
 /// Who is told about a task's end: nobody, a task to be woken, or a callback to be queued.
@@ -154,13 +155,18 @@ impl EventLoop {
 
     /// Calls a closure when the task at `index` ends, beside whoever else is told; soon if it has ended. Returns the
     /// closure's key and serial number.
-    pub(crate) fn call_at_end(&self, index: u32, call: Box<dyn FnOnce()>) -> (u32, u64) {
+    pub(crate) fn call_at_end(
+        &self,
+        index: u32,
+        call: Box<dyn FnOnce()>,
+        at: &'static Location<'static>,
+    ) -> (u32, u64) {
         let cell = self.held(index);
         if cell.is_finished() {
-            return self.call_soon(call);
+            return self.call_soon(call, at);
         }
         let serial = self.callbacks.next_serial();
-        let key = self.callbacks.insert(Callback::Call(call, serial));
+        let key = self.insert_call(call, serial, at);
         self.add_waiter(cell, Waiter::Callback(key));
         (key, serial)
     }

@@ -331,7 +331,7 @@ impl Future for ConditionWait<'_, '_> {
         let this = &mut *self;
         let condition = this.guard.condition;
         if let Stage::Start = this.stage {
-            this.scope = Scope::enter(cx, None);
+            this.scope = Scope::enter(cx);
         }
         loop {
             let mut step = |cx: &mut Context<'_>| this.stage.poll(this.guard, cx);

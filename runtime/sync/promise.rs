@@ -8,6 +8,7 @@ use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll};
@@ -90,12 +91,12 @@ impl Aggregate for Fate {
     ) -> bool {
         self.end(State::Cancelled, |listener| match listener {
             Listener::Task(waker @ TaskWaker::Ours(_)) => waker.wake(),
-            Listener::Callback(callback, serial) if serial == event_loop.serial => {
-                event_loop.call_soon(callback);
+            Listener::Callback(callback, serial, at) if serial == event_loop.serial => {
+                event_loop.call_soon(callback, at);
             }
             // Code of others, for which this is not the place.
             other => {
-                event_loop.call_soon(Box::new(move || other.tell()));
+                event_loop.call_soon(Box::new(move || other.tell()), Location::caller());
             }
         });
         false
@@ -105,27 +106,27 @@ impl Aggregate for Fate {
 /// One who is told when a promise is done.
 enum Listener {
     Task(TaskWaker),
-    /// A callback, and the serial number of the loop that is to run it.
-    Callback(Box<dyn FnOnce()>, u64),
+    /// A callback, the serial number of the loop that is to run it, and the line that registered it.
+    Callback(Box<dyn FnOnce()>, u64, &'static Location<'static>),
 }
 
 impl Listener {
     fn tell(self) {
         match self {
             Listener::Task(waker) => waker.wake(),
-            Listener::Callback(callback, event_loop) => queue(callback, event_loop),
+            Listener::Callback(callback, event_loop, at) => queue(callback, event_loop, at),
         }
     }
 }
 
 /// Queues a callback on its loop; drops it if that has ended.
-fn queue(callback: Box<dyn FnOnce()>, event_loop: u64) {
+fn queue(callback: Box<dyn FnOnce()>, event_loop: u64, at: &'static Location<'static>) {
     let mut callback = Some(callback);
     with_loop(event_loop, |event_loop| {
         if !event_loop.is_closing()
             && let Some(callback) = callback.take()
         {
-            event_loop.call_soon(callback);
+            event_loop.call_soon(callback, at);
         }
     });
 }
@@ -205,10 +206,10 @@ impl<T> Promise<T> {
             panic!("{NO_LOOP}");
         };
         if self.is_done() {
-            queue(callback, event_loop);
+            queue(callback, event_loop, Location::caller());
             return DoneCallback(None);
         }
-        let listener = Listener::Callback(callback, event_loop);
+        let listener = Listener::Callback(callback, event_loop, Location::caller());
         DoneCallback(Some(self.fate.listeners.borrow_mut().join(listener)))
     }
 

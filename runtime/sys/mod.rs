@@ -9,6 +9,7 @@ pub(crate) mod code;
 pub(crate) mod fork_guard;
 #[cfg(feature = "hyper")]
 pub(crate) mod hyper_buffer;
+pub(crate) mod interrupt;
 #[cfg(feature = "process")]
 pub(crate) mod itself;
 #[cfg(feature = "process")]

@@ -54,9 +54,9 @@ pub(super) async fn catch_in<F: Future>(
     let mut scope: Option<Scope> = None;
     std::future::poll_fn(move |cx| {
         if scope.is_none() {
-            scope = Scope::enter(cx, None);
-            if let Some((_, task, id)) = scope.as_ref().map(Scope::place) {
-                entered(task, id);
+            scope = Scope::enter(cx);
+            if let Some(key) = scope.as_ref().map(Scope::key) {
+                entered(key.task, key.id);
             }
         }
         let Some(scope) = &mut scope else {

@@ -250,17 +250,22 @@ impl<T: 'static> Members<T> {
     /// others run on unattended. Their callbacks stay, and have their turns, as in asyncio.
     fn release(&self) {
         self.released.set(true);
-        let cancels = !self.complete.replace(true) && self.waker.take().is_some();
+        let complete = self.complete.replace(true);
+        let cancel = !complete && self.waker.take().is_some();
         let count = self.handles.borrow().len();
         for member in 0..count {
             let ended = match &self.handles.borrow()[member] {
-                Some(handle) if !handle.has_ended() => {
-                    if cancels {
+                None => true,
+                Some(handle) => {
+                    if cancel {
                         handle.cancel();
                     }
-                    false
+                    // As in asyncio, failures count as seen, but for one that was to be given to nobody.
+                    if (cancel || complete) && self.failed.get() != Some(member as u32) {
+                        handle.mark_seen();
+                    }
+                    handle.has_ended()
                 }
-                _ => true,
             };
             if ended {
                 let handle = self.handles.borrow_mut()[member].take();

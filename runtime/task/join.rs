@@ -5,6 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::{Aggregate, Callback};
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
 use crate::event_loop::join::Join;
+use crate::event_loop::listing::TaskInfo;
 use crate::event_loop::observer::TaskId;
 use crate::event_loop::waker::TaskRef;
 use std::panic::Location;
@@ -44,6 +45,36 @@ pub fn spawn<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
     }
 }
 
+/// Spawns a task like [`spawn`], and runs its first step within this call, as asyncio's `create_task(eager_start=True)`.
+///
+/// A task that ends in its first step never stands in the ready queue, and awaiting it takes no turn. The step runs inside
+/// the one that spawns: what that one has borrowed or locked is in its way, and a chain of tasks that spawn each other so
+/// is as deep as the stack allows.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Examples
+/// ```
+/// # roundelay::run(async {
+/// let cached = roundelay::spawn_eager(async { 7 });
+/// assert!(cached.is_finished());
+/// assert_eq!(cached.await.unwrap(), 7);
+/// # });
+/// ```
+#[track_caller]
+#[doc(alias = "eager_start")]
+pub fn spawn_eager<F: Future + 'static>(future: F) -> JoinHandle<F::Output> {
+    let spawned_at = Location::caller();
+    let spawned = with_running(|event_loop| {
+        event_loop.eagerly(|| JoinHandle::spawn_on(event_loop, future, spawned_at))
+    });
+    match spawned {
+        Some(handle) => handle,
+        None => panic!("{NO_LOOP}"),
+    }
+}
+
 /// As `spawn`, for a line further up.
 pub(super) fn spawn_at<F: Future + 'static>(
     future: F,
@@ -60,6 +91,31 @@ pub(super) fn spawn_at<F: Future + 'static>(
 #[doc(alias = "current_task")]
 pub fn current() -> Option<TaskId> {
     with_running(EventLoop::current_task).flatten()
+}
+
+/// Returns the tasks of the loop that runs on this thread which have not ended, oldest first, as asyncio's `all_tasks`.
+///
+/// # Panics
+/// If no loop runs on this thread.
+///
+/// # Examples
+/// ```
+/// use roundelay::{run, spawn, task, yield_now};
+/// # run(async {
+/// let worker = spawn(std::future::pending::<()>());
+/// worker.set_name("worker");
+/// yield_now().await;
+/// let list: Vec<_> = task::tasks().iter().map(|task| task.name().to_owned()).collect();
+/// assert_eq!(list, ["Task-1", "worker"]);
+/// # });
+/// ```
+#[track_caller]
+#[doc(alias = "all_tasks")]
+pub fn tasks() -> Vec<TaskInfo> {
+    match with_running(EventLoop::tasks) {
+        Some(tasks) => tasks,
+        None => panic!("{NO_LOOP}"),
+    }
 }
 
 /// A task's handle: await it for the task's output.
@@ -204,15 +260,22 @@ impl<T> JoinHandle<T> {
         self.0.with(EventLoop::tell_nobody);
     }
 
+    /// A failure of the task counts as seen; see `Builder::on_unhandled`.
+    pub(super) fn mark_seen(&self) {
+        self.0.with(EventLoop::mark_seen);
+    }
+
     /// Calls a closure when the task has ended, as asyncio's `add_done_callback`: through the loop, behind what is ready
     /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
+    #[track_caller]
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
+        let at = Location::caller();
         if self.0.is_taken() {
-            return DoneCallback::soon(callback);
+            return DoneCallback::soon(callback, at);
         }
         let place = self.0.with(|event_loop, index| {
-            let (key, serial) = event_loop.call_at_end(index, Box::new(callback));
+            let (key, serial) = event_loop.call_at_end(index, Box::new(callback), at);
             (event_loop.serial, key, serial)
         });
         DoneCallback(place)
@@ -265,9 +328,9 @@ pub struct DoneCallback(Option<(u64, u32, u64)>);
 
 impl DoneCallback {
     /// Calls a closure at the next turn: the task has ended.
-    pub(super) fn soon(callback: impl FnOnce() + 'static) -> Self {
+    pub(super) fn soon(callback: impl FnOnce() + 'static, at: &'static Location<'static>) -> Self {
         DoneCallback(with_running(|event_loop| {
-            let (key, serial) = event_loop.call_soon(Box::new(callback));
+            let (key, serial) = event_loop.call_soon(Box::new(callback), at);
             (event_loop.serial, key, serial)
         }))
     }

@@ -13,6 +13,7 @@ mod wait;
 mod wait_for;
 mod yield_now;
 
+pub use crate::event_loop::listing::{TaskInfo, TaskState};
 pub use as_completed::{AsCompleted, Next, as_completed};
 pub use cancel::{cancel_current, cancel_requests, catch_cancel, uncancel};
 pub use gather::{
@@ -20,7 +21,7 @@ pub use gather::{
 };
 pub use gather_tuple::{GatherTuple, Tuple};
 pub use group::{GroupClosed, GroupError, MemberError, TaskGroup, task_group};
-pub use join::{DoneCallback, JoinHandle, current, spawn};
+pub use join::{DoneCallback, JoinHandle, current, spawn, spawn_eager, tasks};
 pub use scope::{Scope, ScopedHandle, scope};
 pub use shared::SharedHandle;
 pub use shield::{Shield, shield};

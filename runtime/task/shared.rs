@@ -6,6 +6,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::context::NO_LOOP;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -62,11 +63,12 @@ impl<T> SharedHandle<T> {
     }
 
     /// Calls a closure when the task has ended; see [`JoinHandle::on_done`].
+    #[track_caller]
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
         match &*self.0.handle.borrow() {
             Some(handle) => handle.on_done(callback),
-            None => DoneCallback::soon(callback),
+            None => DoneCallback::soon(callback, Location::caller()),
         }
     }
 

@@ -5,12 +5,11 @@
 //! passes through.
 
 use super::{Sleep, now};
-use crate::error::Elapsed;
+use crate::error::{Cancelled, Elapsed};
+use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
-use crate::event_loop::context::{with_loop, with_running};
-use crate::event_loop::inbox::post_keeping;
-use crate::event_loop::scope::{Alarm, Scope};
-use crate::event_loop::waker::TaskRef;
+use crate::event_loop::context::with_running;
+use crate::event_loop::scope::{InTask, ScopeKey};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -85,7 +84,7 @@ pub fn timeout_scope<T>(
     body: impl AsyncFnOnce(&TimeoutScope) -> T,
 ) -> impl Future<Output = Result<T, Elapsed>> {
     let location = Location::caller();
-    let when = limit.map_or(When::Never, When::After);
+    let when = When::After(limit.unwrap_or(Duration::MAX));
     async move {
         let scope = TimeoutScope(Limit::new(when, location));
         let mut future = pin!(Some(body(&scope)));
@@ -122,43 +121,52 @@ impl TimeoutScope {
         if self.expired() {
             return Err(Elapsed::new(self.0.set_at));
         }
-        self.0.when.set(when.map_or(When::Never, When::At));
-        self.0.rearm();
+        let deadline = |event_loop: &EventLoop| match when {
+            Some(when) => event_loop.clock.deadline(when),
+            None => NEVER,
+        };
+        self.0.with_scope(|event_loop, scope| {
+            let deadline = deadline(event_loop);
+            self.0.when.set(When::Deadline(deadline));
+            event_loop.rearm(scope, deadline);
+        });
         Ok(())
     }
 
     /// Returns when the time runs out, in the loop's clock; `None` for no limit.
     pub fn when(&self) -> Option<Instant> {
         match self.0.when.get() {
+            When::Deadline(deadline) => self
+                .0
+                .with_scope(|event_loop, _| event_loop.clock.try_instant(deadline))
+                .flatten(),
             When::At(when) => Some(when),
-            _ => None,
+            When::After(_) => None,
         }
     }
 
     /// Returns whether the time has run out.
     pub fn expired(&self) -> bool {
-        self.0.expired()
+        self.0.with_scope(EventLoop::has_expired).unwrap_or(false)
     }
 }
 
 /// When the time runs out.
 #[derive(Clone, Copy, Debug)]
 enum When {
-    Never,
-    /// So long after the first poll, which makes an instant of it.
+    /// So long after the first poll.
     After(Duration),
     At(Instant),
+    /// At a time of the loop's clock: what the first poll makes of the others.
+    Deadline(u64),
 }
 
 /// A limit and its scope.
 struct Limit {
     set_at: &'static Location<'static>,
     when: Cell<When>,
-    /// The scope, from the first poll to the end; taken out while it is being polled. `None` also outside of tasks.
-    scope: Cell<Option<Scope>>,
-    /// The task and the number of the scope: what the alarm rings for.
-    place: Cell<Option<(u64, TaskRef, u64)>>,
-    alarm: Cell<Alarm>,
+    /// The scope, from the first poll to the end; `None` outside of tasks.
+    scope: Cell<Option<ScopeKey>>,
     /// The limit outside of tasks.
     sleep: RefCell<Option<Sleep>>,
     /// Whether a cancel from outside went through, so that nothing more comes of this.
@@ -171,11 +179,14 @@ impl Limit {
             set_at,
             when: Cell::new(when),
             scope: Cell::new(None),
-            place: Cell::new(None),
-            alarm: Cell::new(Alarm::Never),
             sleep: RefCell::new(None),
             cancelled: Cell::new(false),
         }
+    }
+
+    fn with_scope<R>(&self, f: impl FnOnce(&EventLoop, ScopeKey) -> R) -> Option<R> {
+        let scope = self.scope.get()?;
+        scope.with_loop(|event_loop| f(event_loop, scope))
     }
 
     fn poll<F: Future>(
@@ -186,120 +197,104 @@ impl Limit {
         if self.cancelled.get() {
             return Poll::Pending;
         }
-        let scope = self.scope.take();
-        let entered = scope.is_some();
-        let Some(mut scope) = scope.or_else(|| Scope::enter(cx, Some(self.set_at))) else {
-            return self.poll_outside_of_tasks(cx, future);
-        };
-        if !entered {
-            self.settle(&scope);
+        let in_task = with_running(|event_loop| {
+            let task = event_loop.in_task()?;
+            let scope = match self.scope.get() {
+                Some(scope) if task.owns(cx, scope) => scope,
+                other => {
+                    if let Some(elsewhere) = other {
+                        elsewhere.leave();
+                    }
+                    let scope = task.enter(cx, Some(self.set_at));
+                    self.scope.set(Some(scope));
+                    self.arm(event_loop, &task, scope);
+                    scope
+                }
+            };
+            let polled = task.poll(scope, || poll_some(future.as_mut(), cx));
+            Some(polled.map(|outcome| {
+                future.set(None);
+                self.conclude(event_loop, &task, scope, outcome)
+            }))
+        });
+        match in_task.flatten() {
+            Some(Poll::Pending | Poll::Ready(None)) => Poll::Pending,
+            Some(Poll::Ready(Some(outcome))) => Poll::Ready(outcome),
+            None => self.poll_outside_of_tasks(cx, future),
         }
-        let polled = scope.poll(cx, |cx| poll_some(future.as_mut(), cx));
-        if self.place.get() != Some(scope.place()) {
-            // It has come to another task.
-            self.settle(&scope);
-        }
-        let Poll::Ready(outcome) = polled else {
-            self.scope.set(Some(scope));
-            return Poll::Pending;
+    }
+
+    /// Lets the time run out when it is to.
+    fn arm(&self, event_loop: &EventLoop, task: &InTask<'_>, scope: ScopeKey) {
+        let now = event_loop.clock.now();
+        let deadline = match self.when.get() {
+            When::After(limit) => now.saturating_add(nanoseconds(limit)),
+            When::At(when) => event_loop.clock.deadline(when),
+            When::Deadline(deadline) => deadline,
         };
-        future.set(None);
-        let ours = self.expired() && scope.take_back();
-        self.unsettle();
-        drop(scope);
+        self.when.set(When::Deadline(deadline));
+        if deadline != NEVER {
+            task.arm(scope, now, deadline);
+        }
+    }
+
+    /// The scope's end. `None` if a cancel goes on outwards.
+    fn conclude<T>(
+        &self,
+        event_loop: &EventLoop,
+        task: &InTask<'_>,
+        scope: ScopeKey,
+        outcome: Result<T, Cancelled>,
+    ) -> Option<Result<T, Elapsed>> {
+        let expired = task.leave(scope);
+        self.scope.set(None);
+        let ours = expired && event_loop.take_back(scope);
         match outcome {
-            Ok(value) => Poll::Ready(Ok(value)),
-            Err(_) if ours => Poll::Ready(Err(Elapsed::new(self.set_at))),
+            Ok(value) => Some(Ok(value)),
+            Err(_) if ours => Some(Err(Elapsed::new(self.set_at))),
             Err(cancelled) => {
-                with_running(|event_loop| event_loop.raise(&cancelled));
+                event_loop.raise(&cancelled);
                 self.cancelled.set(true);
-                Poll::Pending
+                None
             }
         }
     }
 
+    #[cold]
     fn poll_outside_of_tasks<F: Future>(
         &self,
         cx: &mut Context<'_>,
         future: Pin<&mut Option<F>>,
     ) -> Poll<Result<F::Output, Elapsed>> {
-        let over = self.sleep_to_limit(|sleep| Pin::new(sleep).poll(cx).is_ready());
+        let mut sleep = self.sleep.take().unwrap_or_else(|| match self.when.get() {
+            When::After(limit) => Sleep::limit(limit),
+            When::At(when) => Sleep::limit(when.saturating_duration_since(now())),
+            When::Deadline(_) => Sleep::limit(Duration::MAX),
+        });
+        let over = Pin::new(&mut sleep).poll(cx).is_ready();
+        let before = self.sleep.replace(Some(sleep));
+        drop(before);
         if over {
             return Poll::Ready(Err(Elapsed::new(self.set_at)));
         }
         poll_some(future, cx).map(Ok)
     }
-
-    fn sleep_to_limit(&self, poll: impl FnOnce(&mut Sleep) -> bool) -> bool {
-        let mut sleep = self.sleep.borrow_mut();
-        let sleep = sleep.get_or_insert_with(|| match self.when.get() {
-            When::Never => Sleep::limit(Duration::MAX),
-            When::After(limit) => Sleep::limit(limit),
-            When::At(when) => Sleep::limit(when.saturating_duration_since(now())),
-        });
-        poll(sleep)
-    }
-
-    /// The scope was entered: lets the alarm ring for it.
-    fn settle(&self, scope: &Scope) {
-        self.disarm();
-        self.place.set(Some(scope.place()));
-        self.rearm();
-    }
-
-    /// The scope is over.
-    fn unsettle(&self) {
-        self.disarm();
-        self.place.set(None);
-    }
-
-    fn rearm(&self) {
-        self.disarm();
-        let Some((runtime, task, scope)) = self.place.get() else {
-            return;
-        };
-        let alarm = with_loop(runtime, |event_loop| {
-            let clock = &event_loop.clock;
-            let when = match self.when.get() {
-                When::Never => NEVER,
-                When::After(limit) => {
-                    let when = clock.now().saturating_add(nanoseconds(limit));
-                    self.when
-                        .set(clock.try_instant(when).map_or(When::Never, When::At));
-                    when
-                }
-                When::At(when) => clock.deadline(when),
-            };
-            event_loop.arm(task, scope, when)
-        });
-        self.alarm.set(alarm.unwrap_or(Alarm::Never));
-    }
-
-    fn disarm(&self) {
-        let alarm = self.alarm.replace(Alarm::Never);
-        if let (false, Some((runtime, _, scope))) = (alarm.is_never(), self.place.get())
-            && with_loop(runtime, |event_loop| event_loop.disarm(alarm, scope)).is_none()
-        {
-            post_keeping(runtime, move |event_loop| event_loop.disarm(alarm, scope));
-        }
-    }
-
-    fn expired(&self) -> bool {
-        self.place.get().is_some_and(|(runtime, task, scope)| {
-            with_loop(runtime, |event_loop| event_loop.has_expired(task, scope)).unwrap_or(false)
-        })
-    }
 }
 
 impl Drop for Limit {
     fn drop(&mut self) {
-        // Dropped in the middle, when the time had run out: its request is no longer anybody's.
-        if self.expired()
-            && let Some(scope) = self.scope.take()
-        {
-            scope.take_back();
+        let Some(scope) = self.scope.get() else {
+            return;
+        };
+        // Dropped in the middle: if the time had run out, its request is no longer anybody's.
+        let here = scope.with_loop(|event_loop| {
+            if event_loop.leave_scope(scope) {
+                event_loop.take_back(scope);
+            }
+        });
+        if here.is_none() {
+            scope.leave();
         }
-        self.unsettle();
     }
 }
 

@@ -1,6 +1,6 @@
 //! Requests to cancel: delivery, clean-up, chains, counts.
 
-use super::harness::{Out, cancelled, check, ms, py, was_cancelled};
+use super::harness::{Out, check, ends_cancelled, finally, ms, py, was_cancelled};
 use roundelay::sync::{Event, Lock, Promise, Queue};
 use roundelay::task::SharedHandle;
 use roundelay::{
@@ -201,31 +201,29 @@ fn chain_leaf_swallows() {
 #[test]
 fn child_cancelled_in_the_clean_up() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child cleans up");
-        sleep(ms(10)).await;
-        out.say(format!("child is clean at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child cleans up");
+            sleep(ms(10)).await;
+            out.say(format!("child is clean at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn parent(out: Out) {
         let task = spawn(child(out.clone()));
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say(format!("parent cancels its child: {}", py(task.cancel())));
-        if let Err(error) = task.await {
-            let cancelled = py(error.is_cancelled());
-            out.say(format!("parent joined its child, cancelled: {cancelled}"));
-        }
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("parent cancels its child: {}", py(task.cancel())));
+            if let Err(error) = task.await {
+                let cancelled = py(error.is_cancelled());
+                out.say(format!("parent joined its child, cancelled: {cancelled}"));
+            }
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("cancel/child_cancelled_in_the_clean_up", |out| async move {
         let task = spawn(parent(out.clone()));
         sleep(ms(5)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -242,24 +240,22 @@ fn clean_up_catches_and_finally() {
                 out.say("refuses");
             }
         };
-        let outcome = catch_cancel(body).await;
-        out.say("inner finally");
-        yield_now().await;
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("inner finally");
+            yield_now().await;
+        };
+        finally(body, clean_up).await;
     }
     async fn worker(out: Out, refuse: bool) {
         let body = async {
             inner(&out, refuse).await;
             out.say("after the inner block");
         };
-        let outcome = catch_cancel(body).await;
-        out.say("outer finally");
-        yield_now().await;
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("outer finally");
+            yield_now().await;
+        };
+        finally(body, clean_up).await;
         out.say("after the outer block");
     }
     check("cancel/clean_up_catches_and_finally", |out| async move {
@@ -267,7 +263,7 @@ fn clean_up_catches_and_finally() {
             let task = spawn(worker(out.clone(), refuse));
             yield_now().await;
             task.cancel();
-            out.say(format!("cancelled: {}", cancelled(task).await));
+            out.say(format!("cancelled: {}", ends_cancelled(task).await));
         }
     });
 }
@@ -299,22 +295,20 @@ fn clean_up_fails() {
 #[test]
 fn clean_up_without_handler() {
     async fn inner(out: &Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("inner clean-up begins");
-        sleep(ms(10_000)).await;
-        out.say("never printed");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("inner clean-up begins");
+            sleep(ms(10_000)).await;
+            out.say("never printed");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn outer(out: Out) {
-        let outcome = catch_cancel(inner(&out)).await;
-        out.say("outer clean-up begins");
-        sleep(ms(10)).await;
-        out.say(format!("outer clean-up ends at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("outer clean-up begins");
+            sleep(ms(10)).await;
+            out.say(format!("outer clean-up ends at {}", out.now()));
+        };
+        finally(inner(&out), clean_up).await;
     }
     check("cancel/clean_up_without_handler", |out| async move {
         let task = spawn(outer(out.clone()));
@@ -322,7 +316,7 @@ fn clean_up_without_handler() {
         task.cancel();
         sleep(ms(5)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -370,7 +364,7 @@ fn during_clean_up() {
         task.cancel();
         yield_now().await;
         out.say(format!("cancel again: {}", py(task.cancel())));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -398,7 +392,7 @@ fn each_other() {
         sleep(ms(20)).await;
         let mut ended = Vec::new();
         for task in tasks.take() {
-            ended.push(cancelled(task).await);
+            ended.push(ends_cancelled(task).await);
         }
         out.say(format!("cancelled: {}", ended.join(" ")));
     });
@@ -407,11 +401,10 @@ fn each_other() {
 #[test]
 fn frees_the_timer() {
     async fn worker(out: Out) {
-        let outcome = catch_cancel(sleep(ms(3_600_000))).await;
-        out.say(format!("worker ends at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("worker ends at {}", out.now()));
+        };
+        finally(sleep(ms(3_600_000)), clean_up).await;
     }
     check("cancel/frees_the_timer", |out| async move {
         let task = spawn(worker(out.clone()));
@@ -480,7 +473,7 @@ fn gather_whose_children_swallow() {
         let task = spawn(parent(out.clone()));
         sleep(ms(1)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -510,7 +503,7 @@ fn inner_scope_swallows() {
         task.cancel();
         sleep(ms(10)).await;
         task.cancel();
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -596,7 +589,7 @@ fn joiner_takes_the_child_along() {
         out.say(format!(
             "cancel: {cancel} requests on the child: {requests}"
         ));
-        let parent = cancelled(joins).await;
+        let parent = ends_cancelled(joins).await;
         let child = was_cancelled(&task);
         out.say(format!("joined, cancelled: {child} {parent}"));
     });
@@ -760,13 +753,12 @@ fn nested_finally() {
                 }
                 out.say("never printed");
             };
-            let outcome = catch_cancel(body).await;
-            out.say(format!("level {n} cleans up"));
-            sleep(ms(10)).await;
-            out.say(format!("level {n} is clean at {}", out.now()));
-            if let Err(cancelled) = outcome {
-                cancelled.resume().await;
-            }
+            let clean_up = async {
+                out.say(format!("level {n} cleans up"));
+                sleep(ms(10)).await;
+                out.say(format!("level {n} is clean at {}", out.now()));
+            };
+            finally(body, clean_up).await;
         })
     }
     check("cancel/nested_finally", |out| async move {
@@ -863,12 +855,11 @@ fn raised_again_to_the_outer_scope() {
 fn retry_after_cancel() {
     async fn worker(out: Out, name: &str) {
         out.say(format!("{name} begins at {}", out.now()));
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        sleep(ms(5)).await;
-        out.say(format!("{name} is over at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            sleep(ms(5)).await;
+            out.say(format!("{name} is over at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn supervisor(out: Out) {
         for name in ["first", "second", "third"] {
@@ -933,7 +924,7 @@ fn self_cancel() {
     }
     check("cancel/self_cancel", |out| async move {
         let task = spawn(worker(out.clone()));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
@@ -1017,7 +1008,7 @@ fn through_wait() {
         for task in tasks {
             task.await.unwrap();
         }
-        out.say(format!("cancelled: {}", cancelled(waits).await));
+        out.say(format!("cancelled: {}", ends_cancelled(waits).await));
     });
 }
 
@@ -1116,12 +1107,11 @@ fn value_returned_in_the_clean_up() {
 #[test]
 fn cancelled_then_set() {
     async fn worker(out: Out, future: Rc<Promise<&str>>) {
-        let outcome = catch_cancel(future.wait()).await;
-        let cancelled = py(future.is_cancelled());
-        out.say(format!("worker ends, future cancelled: {cancelled}"));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            let cancelled = py(future.is_cancelled());
+            out.say(format!("worker ends, future cancelled: {cancelled}"));
+        };
+        let _ = finally(future.wait(), clean_up).await;
     }
     check("cancel/cancelled_then_set", |out| async move {
         let future = Rc::new(Promise::new());
@@ -1132,20 +1122,19 @@ fn cancelled_then_set() {
         if future.set("too late").is_err() {
             out.say("refused");
         }
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
     });
 }
 
 #[test]
 fn done_callback() {
     async fn worker(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("cleans up");
-        yield_now().await;
-        out.say("last step");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("cleans up");
+            yield_now().await;
+            out.say("last step");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("cancel/done_callback", |out| async move {
         let task = spawn(worker(out.clone()));
@@ -1157,7 +1146,7 @@ fn done_callback() {
             out.say(format!("turn {n} done: {}", py(task.is_finished())));
             yield_now().await;
         }
-        assert_eq!(cancelled(task).await, "True");
+        assert_eq!(ends_cancelled(task).await, "True");
     });
 }
 
@@ -1256,7 +1245,7 @@ fn set_then_cancelled() {
         yield_now().await;
         future.set("value").unwrap();
         out.say(format!("cancel: {}", py(task.cancel())));
-        out.say(format!("joined, cancelled: {}", cancelled(task).await));
+        out.say(format!("joined, cancelled: {}", ends_cancelled(task).await));
         out.say(format!("still there: {}", future.get().unwrap()));
     });
 }
@@ -1281,7 +1270,7 @@ fn through_shield() {
         let waits = spawn(parent(out.clone(), task.clone()));
         sleep(ms(5)).await;
         waits.cancel();
-        let (waits, inner) = (cancelled(waits).await, was_cancelled(&task));
+        let (waits, inner) = (ends_cancelled(waits).await, was_cancelled(&task));
         out.say(format!(
             "joined, cancelled: {waits} inner cancelled: {inner}"
         ));
@@ -1291,11 +1280,10 @@ fn through_shield() {
 #[test]
 fn two_joiners() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child ends");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child ends");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn joiner(out: Out, name: &str, task: SharedHandle<()>) {
         // The one is told of the cancel by the handle; the other is asked to cancel itself.
@@ -1367,7 +1355,7 @@ fn waiters_of_primitives() {
         }
         let mut ended = Vec::new();
         for task in gone {
-            ended.push(cancelled(task).await);
+            ended.push(ends_cancelled(task).await);
         }
         out.say(format!("cancelled: {}", ended.join(" ")));
     });

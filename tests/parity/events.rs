@@ -2,7 +2,7 @@
 
 use super::harness::{Out, check, ms};
 use roundelay::sync::Event;
-use roundelay::{Handle, WaitMode, catch_cancel, gather, spawn, timeout, wait, yield_now};
+use roundelay::{Handle, WaitMode, gather, spawn, timeout, wait, yield_now};
 use std::rc::Rc;
 
 #[test]
@@ -80,13 +80,9 @@ fn clear_does_not_take_back() {
 
 /// A waiter that says so when it is cancelled.
 async fn waiter(out: Out, name: &str, event: Rc<Event>) {
-    match catch_cancel(event.wait()).await {
-        Ok(()) => out.say(format!("{name} wakes")),
-        Err(cancelled) => {
-            out.say(format!("{name} is cancelled"));
-            cancelled.resume().await
-        }
-    }
+    out.note_cancel(format_args!("{name} is cancelled"), event.wait())
+        .await;
+    out.say(format!("{name} wakes"));
 }
 
 #[test]

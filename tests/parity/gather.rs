@@ -152,6 +152,29 @@ fn errors_as_values() {
 }
 
 #[test]
+fn later_errors_are_silent() {
+    async fn bad(out: Out, name: &'static str, delay: u64) {
+        sleep(ms(delay)).await;
+        out.say(format!("{name} raises"));
+        panic!("{name}");
+    }
+    check("gather/later_errors_are_silent", |out| async move {
+        let printer = out.clone();
+        out.on_unhandled(move |unhandled| {
+            printer.say(format!("reported {}", unhandled.panic_message()));
+        });
+        let jobs = [("first", 10), ("second", 20)];
+        let both = gather(jobs.map(|(name, delay)| bad(out.clone(), name, delay)));
+        if let Err(error) = both.await {
+            let error = error.panic_message().unwrap();
+            out.say(format!("main got ValueError {error}"));
+        }
+        sleep(ms(50)).await;
+        out.say("main is over");
+    });
+}
+
+#[test]
 fn member_cancel_is_an_error() {
     async fn job(out: Out) {
         sleep(ms(20)).await;
@@ -200,10 +223,8 @@ fn nested_error() {
 #[test]
 fn awaiter_cancelled() {
     async fn job(out: Out, name: &str) {
-        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
-            out.say(format!("{name} is cancelled"));
-            cancelled.resume().await;
-        }
+        out.note_cancel(format_args!("{name} is cancelled"), sleep(ms(100_000)))
+            .await;
     }
     async fn owner(out: Out) {
         let all = gather(["a", "b", "c"].map(|name| job(out.clone(), name)));
@@ -363,13 +384,8 @@ fn cancel_of_completed() {
         panic!("bad");
     }
     async fn job(out: Out) {
-        match catch_cancel(sleep(ms(10))).await {
-            Ok(()) => out.say("sibling ends"),
-            Err(cancelled) => {
-                out.say("sibling is cancelled");
-                cancelled.resume().await
-            }
-        }
+        out.note_cancel("sibling is cancelled", sleep(ms(10))).await;
+        out.say("sibling ends");
     }
     check("gather/cancel_of_completed", |out| async move {
         let mut both = gather([boxed(bad()), boxed(job(out.clone()))]);

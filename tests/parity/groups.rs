@@ -158,10 +158,8 @@ fn spawn_refused() {
 #[test]
 fn failure_cancels_siblings() {
     async fn member(out: Out) -> Fallible {
-        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
-            out.say("sibling is cancelled");
-            cancelled.resume().await;
-        }
+        out.note_cancel("sibling is cancelled", sleep(ms(100_000)))
+            .await;
         Ok(())
     }
     async fn bad(out: Out) -> Fallible {
@@ -173,10 +171,8 @@ fn failure_cancels_siblings() {
         let group = task_group(async |group| {
             group.spawn(member(out.clone()));
             group.spawn(bad(out.clone()));
-            if let Err(cancelled) = catch_cancel(sleep(ms(50_000))).await {
-                out.say("body is cancelled");
-                cancelled.resume().await;
-            }
+            out.note_cancel("body is cancelled", sleep(ms(50_000)))
+                .await;
             Ok(())
         });
         let error = group.await.unwrap_err();
@@ -436,10 +432,8 @@ fn outside_cancel() {
 #[test]
 fn outside_cancel_in_the_body() {
     async fn member(out: Out) -> Fallible {
-        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
-            out.say("member is cancelled");
-            cancelled.resume().await;
-        }
+        out.note_cancel("member is cancelled", sleep(ms(100_000)))
+            .await;
         Ok(())
     }
     async fn owner(out: Out) {
@@ -484,13 +478,8 @@ fn outside_cancel_and_failure() {
             out.say(format!("group of {}", errors(&error)));
         }
         out.say(format!("requests on owner: {}", task::cancel_requests()));
-        match catch_cancel(sleep(ms(10))).await {
-            Ok(()) => out.say("owner goes on"),
-            Err(cancelled) => {
-                out.say("owner is cancelled");
-                cancelled.resume().await
-            }
-        }
+        out.note_cancel("owner is cancelled", sleep(ms(10))).await;
+        out.say("owner goes on");
     }
     check("groups/outside_cancel_and_failure", |out| async move {
         let task = spawn(owner(out.clone()));
@@ -523,13 +512,8 @@ fn outside_cancel_and_failure_in_one_turn() {
             out.say(format!("other {}", how_cancelled(other.unwrap()).await));
         }
         out.say(format!("requests on owner: {}", task::cancel_requests()));
-        match catch_cancel(yield_now()).await {
-            Ok(()) => out.say("owner goes on"),
-            Err(cancelled) => {
-                out.say("owner is cancelled");
-                cancelled.resume().await
-            }
-        }
+        out.note_cancel("owner is cancelled", yield_now()).await;
+        out.say("owner goes on");
     }
     let name = "groups/outside_cancel_and_failure_in_one_turn";
     check(name, |out| async move {
@@ -724,13 +708,9 @@ fn member_cancelled_before_its_owner() {
     async fn member(out: Out) -> Fallible {
         let clean_up = async {
             out.say("clean-up starts");
-            match catch_cancel(sleep(ms(10))).await {
-                Ok(()) => out.say("clean-up ends"),
-                Err(cancelled) => {
-                    out.say("clean-up is cancelled");
-                    cancelled.resume().await
-                }
-            }
+            out.note_cancel("clean-up is cancelled", sleep(ms(10)))
+                .await;
+            out.say("clean-up ends");
         };
         finally(sleep(ms(100_000)), clean_up).await;
         Ok(())
@@ -765,10 +745,8 @@ fn member_cancelled_before_its_owner() {
 #[test]
 fn nested_inner_fails() {
     async fn member<E>(out: Out, name: &'static str) -> Result<(), E> {
-        if let Err(cancelled) = catch_cancel(sleep(ms(100_000))).await {
-            out.say(format!("{name} is cancelled"));
-            cancelled.resume().await;
-        }
+        out.note_cancel(format_args!("{name} is cancelled"), sleep(ms(100_000)))
+            .await;
         Ok(())
     }
     check("groups/nested_inner_fails", |out| async move {

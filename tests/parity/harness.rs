@@ -2,8 +2,8 @@
 
 use roundelay::task::SharedHandle;
 use roundelay::{
-    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, WaitMode, catch_cancel, spawn,
-    wait,
+    Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, Unhandled, WaitMode, catch_cancel,
+    spawn, wait,
 };
 use std::cell::{Cell, RefCell};
 use std::fmt::Display;
@@ -18,7 +18,10 @@ pub struct Out {
     lines: Rc<RefCell<Vec<String>>>,
     turns: Rc<Cell<u64>>,
     begun: Rc<Cell<Option<Instant>>>,
+    handler: Rc<RefCell<Option<Handler>>>,
 }
+
+type Handler = Box<dyn Fn(&Unhandled)>;
 
 impl Out {
     /// Prints a line.
@@ -42,6 +45,11 @@ impl Out {
                 cancelled.resume().await
             }
         }
+    }
+
+    /// Python's `set_exception_handler`.
+    pub fn on_unhandled(&self, handler: impl Fn(&Unhandled) + 'static) {
+        *self.handler.borrow_mut() = Some(Box::new(handler));
     }
 
     /// How many turns the loop has taken.
@@ -178,6 +186,7 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
         .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     for mode in ["normal", "strict", "spurious polls"] {
         let out = Out::default();
+        let handler = Rc::clone(&out.handler);
         let builder = match mode {
             "normal" => Runtime::builder(),
             "strict" => Runtime::builder().strict(true),
@@ -187,6 +196,11 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
             .virtual_clock(true)
             .timer_resolution(Duration::ZERO)
             .observer(Turns(Rc::clone(&out.turns)))
+            .on_unhandled(move |unhandled| {
+                if let Some(handler) = &*handler.borrow() {
+                    handler(unhandled);
+                }
+            })
             .build()
             .unwrap();
         program(out.clone(), runtime);
@@ -198,8 +212,10 @@ pub fn check_loop(name: &str, program: impl Fn(Out, Runtime)) {
     }
 }
 
-/// Whether a task was cancelled, and lets it end first.
-pub async fn cancelled(task: impl Future<Output = Result<impl Sized, JoinError>>) -> &'static str {
+/// Whether a task ends cancelled.
+pub async fn ends_cancelled(
+    task: impl Future<Output = Result<impl Sized, JoinError>>,
+) -> &'static str {
     py(task.await.is_err_and(|error| error.is_cancelled()))
 }
 

@@ -237,13 +237,9 @@ fn time_limit() {
 #[test]
 fn in_a_gather() {
     async fn job(out: Out, name: &str, delay: u64) {
-        match catch_cancel(sleep(ms(delay))).await {
-            Ok(()) => out.say(format!("{name} ends")),
-            Err(cancelled) => {
-                out.say(format!("{name} is cancelled"));
-                cancelled.resume().await
-            }
-        }
+        out.note_cancel(format_args!("{name} is cancelled"), sleep(ms(delay)))
+            .await;
+        out.say(format!("{name} ends"));
     }
     check("shield/in_a_gather", |out| async move {
         let kept = spawn(job(out.clone(), "kept", 20)).shared();

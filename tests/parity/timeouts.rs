@@ -1,6 +1,6 @@
 //! Time limits. asyncio's `wait_for` is `wait_for` around a task, and `timeout` around a plain future.
 
-use super::harness::{Out, cancelled, check, ms, py, was_cancelled};
+use super::harness::{Out, check, ends_cancelled, finally, ms, py, was_cancelled};
 use roundelay::sync::Promise;
 use roundelay::task::SharedHandle;
 use roundelay::time::{TimeoutScope, now, timeout_scope};
@@ -152,13 +152,12 @@ fn child_cancelled_by_somebody_else() {
 #[test]
 fn clean_up_is_awaited() {
     async fn work(out: &Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say(format!("cleans up at {}", out.now()));
-        sleep(ms(30)).await;
-        out.say(format!("is clean at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("cleans up at {}", out.now()));
+            sleep(ms(30)).await;
+            out.say(format!("is clean at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("timeouts/clean_up_is_awaited", |out| async move {
         if timeout(ms(10), work(&out)).await.is_err() {
@@ -283,14 +282,13 @@ fn in_time() {
 #[test]
 fn joined_task() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        let requests = task::cancel_requests();
-        out.say(format!("child is cancelled, requests: {requests}"));
-        sleep(ms(10)).await;
-        out.say("child is clean");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            let requests = task::cancel_requests();
+            out.say(format!("child is cancelled, requests: {requests}"));
+            sleep(ms(10)).await;
+            out.say("child is clean");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("timeouts/joined_task", |out| async move {
         let task = spawn(child(out.clone())).shared();
@@ -428,7 +426,7 @@ fn outside_cancel() {
             let task = spawn(worker(out.clone(), limit));
             sleep(ms(10)).await;
             task.cancel();
-            out.say(format!("cancelled: {}", cancelled(task).await));
+            out.say(format!("cancelled: {}", ends_cancelled(task).await));
         }
     });
 }
@@ -491,7 +489,7 @@ fn request_before_the_block() {
         let task = spawn(worker(out.clone()));
         yield_now().await;
         task.cancel();
-        let cancelled = cancelled(task).await;
+        let cancelled = ends_cancelled(task).await;
         out.say(format!("cancelled: {cancelled} at {}", out.now()));
     });
 }
@@ -524,12 +522,11 @@ fn reschedule_to_the_past() {
             scope.reschedule(Some(now() - ms(10))).unwrap();
             out.say(format!("moved, expired: {}", py(scope.expired())));
             let before = out.turns();
-            let outcome = catch_cancel(sleep(ms(10_000))).await;
-            let turns = out.turns() - before;
-            out.say(format!("body is cancelled after {turns} turns"));
-            if let Err(cancelled) = outcome {
-                cancelled.resume().await;
-            }
+            let clean_up = async {
+                let turns = out.turns() - before;
+                out.say(format!("body is cancelled after {turns} turns"));
+            };
+            finally(sleep(ms(10_000)), clean_up).await;
         };
         if timeout_scope(None, body).await.is_err() {
             out.say(format!("TimeoutError at {}", out.now()));
@@ -605,13 +602,12 @@ fn value_and_limit_in_one_turn() {
 #[test]
 fn wait_for_cleans_up() {
     async fn work(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say(format!("cleans up at {}", out.now()));
-        sleep(ms(10)).await;
-        out.say(format!("is clean at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say(format!("cleans up at {}", out.now()));
+            sleep(ms(10)).await;
+            out.say(format!("is clean at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("timeouts/wait_for_cleans_up", |out| async move {
         if timeout(ms(10), work(out.clone())).await.is_err() {
@@ -657,13 +653,12 @@ fn wait_for_nested() {
 #[test]
 fn wait_for_outside_cancel() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child cleans up");
-        sleep(ms(10)).await;
-        out.say("child is clean");
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child cleans up");
+            sleep(ms(10)).await;
+            out.say("child is clean");
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     async fn waiter(out: Out, task: SharedHandle<()>) {
         if let Err(cancelled) = catch_cancel(timeout(ms(1000), task.clone())).await {
@@ -680,7 +675,10 @@ fn wait_for_outside_cancel() {
         sleep(ms(5)).await;
         waits.cancel();
         let (mut done, _) = wait(vec![waits], WaitMode::All).await;
-        out.say(format!("cancelled: {}", cancelled(done.remove(0)).await));
+        out.say(format!(
+            "cancelled: {}",
+            ends_cancelled(done.remove(0)).await
+        ));
     });
 }
 
@@ -734,12 +732,11 @@ fn wait_for_same_task() {
         };
         let work = async {
             out.say(format!("runs in {}", name()));
-            let outcome = catch_cancel(sleep(ms(10_000))).await;
-            let requests = task::cancel_requests();
-            out.say(format!("requests on {} {requests}", name()));
-            if let Err(cancelled) = outcome {
-                cancelled.resume().await;
-            }
+            let clean_up = async {
+                let requests = task::cancel_requests();
+                out.say(format!("requests on {} {requests}", name()));
+            };
+            finally(sleep(ms(10_000)), clean_up).await;
         };
         if timeout(ms(10), work).await.is_err() {
             let requests = task::cancel_requests();
@@ -798,13 +795,12 @@ fn wait_for_zero() {
 #[test]
 fn wait_for_zero_running() {
     async fn child(out: Out) {
-        let outcome = catch_cancel(sleep(ms(10_000))).await;
-        out.say("child cleans up");
-        sleep(ms(10)).await;
-        out.say(format!("child is clean at {}", out.now()));
-        if let Err(cancelled) = outcome {
-            cancelled.resume().await;
-        }
+        let clean_up = async {
+            out.say("child cleans up");
+            sleep(ms(10)).await;
+            out.say(format!("child is clean at {}", out.now()));
+        };
+        finally(sleep(ms(10_000)), clean_up).await;
     }
     check("timeouts/wait_for_zero_running", |out| async move {
         let task = spawn(child(out.clone()));

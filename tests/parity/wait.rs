@@ -236,13 +236,9 @@ fn limit_of_zero() {
 
 /// A job that says so when it is cancelled.
 async fn job(out: Out, name: &str, delay: u64) {
-    match catch_cancel(sleep(ms(delay))).await {
-        Ok(()) => out.say(format!("{name} ends")),
-        Err(cancelled) => {
-            out.say(format!("{name} is cancelled"));
-            cancelled.resume().await
-        }
-    }
+    out.note_cancel(format_args!("{name} is cancelled"), sleep(ms(delay)))
+        .await;
+    out.say(format!("{name} ends"));
 }
 
 #[test]
