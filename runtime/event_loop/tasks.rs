@@ -334,6 +334,9 @@ impl EventLoop {
         } else if slot.word.get() & QUEUED == 0 {
             slot.word.set(slot.word.get() | QUEUED);
             self.tasks.leftovers.borrow_mut().push(index);
+            // The next turn is to check.
+            let patience = &self.reactor.patience;
+            patience.set(patience.get().min(0));
         }
     }
 
