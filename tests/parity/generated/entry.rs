@@ -2,6 +2,7 @@
 
 use super::program::Program;
 use super::run::trace_of;
+use roundelay::Runtime;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A program and its trace.
@@ -22,16 +23,21 @@ impl<'a> Entry<'a> {
             .collect()
     }
 
-    /// Runs the program in both modes. Returns where a trace is not CPython's.
+    /// Runs the program in every mode. Returns where a trace is not CPython's.
     pub fn difference(&self) -> Option<String> {
         let name = self.program.lines().next().unwrap_or_default();
-        [false, true].into_iter().find_map(|strict| {
-            let run = AssertUnwindSafe(|| trace_of(Program::parse(self.program), strict));
+        let modes = [
+            ("normal", Runtime::builder()),
+            ("strict", Runtime::builder().strict(true)),
+            ("spurious polls", Runtime::builder().spurious_polls(1)),
+        ];
+        modes.into_iter().find_map(|(mode, builder)| {
+            let run = AssertUnwindSafe(|| trace_of(Program::parse(self.program), builder));
             let difference = match catch_unwind(run) {
                 Ok(lines) => self.first_difference(&lines)?,
                 Err(_) => "a panic".to_owned(),
             };
-            Some(format!("{name} (strict: {strict}): {difference}"))
+            Some(format!("{name} ({mode}): {difference}"))
         })
     }
 

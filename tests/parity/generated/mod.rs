@@ -14,7 +14,7 @@ mod things;
 use entry::Entry;
 use std::path::Path;
 
-/// Compares every program of a file, in both modes of the loop.
+/// Compares every program of a file, in every mode of the loop.
 #[track_caller]
 fn compare(file: &Path) {
     let recorded =

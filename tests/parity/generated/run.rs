@@ -4,7 +4,7 @@ use super::program::{Program, Statement};
 use super::record::{Fail, Handle, Record, State, words};
 use super::things::Things;
 use roundelay::task::uncancel;
-use roundelay::{LoopEvent, Observer, Runtime, sleep, spawn};
+use roundelay::{Builder, LoopEvent, Observer, sleep, spawn};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -20,10 +20,9 @@ const MOST_ROUNDS: u32 = 60;
 const MOST_TURNS: u64 = 20_000;
 
 /// Runs a program. Returns the lines of its trace.
-pub fn trace_of(program: Program, strict: bool) -> Vec<String> {
+pub fn trace_of(program: Program, builder: Builder) -> Vec<String> {
     let turns = Rc::new(Cell::new(0));
-    let runtime = Runtime::builder()
-        .strict(strict)
+    let runtime = builder
         .virtual_clock(true)
         .timer_resolution(Duration::ZERO)
         .observer(Turns(Rc::clone(&turns)))
