@@ -1,6 +1,6 @@
 //! `gather`: positions, turns, errors, and cancels from both sides.
 
-use super::harness::{Out, boxed, check, end_of, finally, join, ms, py};
+use super::harness::{Out, boxed, check, finally, join, ms, py};
 use roundelay::sync::Event;
 use roundelay::task::GatherError;
 use roundelay::{
@@ -441,21 +441,21 @@ fn cancelled_at_the_end() {
                     cancelled.resume().await;
                 }
             })
+            .shared()
         };
         yield_now().await;
         yield_now().await;
         let canceller = {
-            let (out, event) = (out.clone(), Rc::clone(&event));
+            let (out, event, task) = (out.clone(), Rc::clone(&event), task.clone());
             spawn(async move {
                 event.wait().await;
                 asked_at.set(out.turns());
                 out.say(format!("cancel: {}", py(task.cancel())));
-                task
             })
         };
         yield_now().await;
         event.set();
-        let task = end_of(canceller.await.unwrap()).await;
+        canceller.await.unwrap();
         let error = task.await.unwrap_err();
         out.say(format!("cancelled: {}", py(error.is_cancelled())));
     });

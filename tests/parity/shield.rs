@@ -276,19 +276,19 @@ fn cancelled_at_the_end() {
                     cancelled.resume().await;
                 }
             })
+            .shared()
         };
         let canceller = {
-            let (out, event) = (out.clone(), Rc::clone(&event));
+            let (out, event, owner) = (out.clone(), Rc::clone(&event), owner.clone());
             spawn(async move {
                 event.wait().await;
                 spawn(async move { out.say("other begins") });
                 owner.cancel();
-                owner
             })
         };
         yield_now().await;
         event.set();
-        let owner = end_of(canceller.await.unwrap()).await;
+        canceller.await.unwrap();
         let error = owner.await.unwrap_err();
         out.say(format!("cancelled: {}", py(error.is_cancelled())));
     });
