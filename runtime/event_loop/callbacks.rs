@@ -47,6 +47,12 @@ pub(crate) trait Aggregate {
     ) -> bool {
         false
     }
+
+    /// Whether all members have ended, and their callbacks are to complete the aggregate: a request that it did not take
+    /// stands until then, as in asyncio.
+    fn is_ending(&self) -> bool {
+        false
+    }
 }
 
 pub(super) struct Callbacks {

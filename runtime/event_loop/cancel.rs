@@ -53,6 +53,8 @@ struct Mark {
     target: Target,
     /// Whether the task waited for something when it was marked, and was not ready to go on.
     waited: bool,
+    /// What is to end before the request is delivered, if it was refused by what the task waits for.
+    until: Option<Weak<dyn Aggregate>>,
 }
 
 /// Who a request is for.
@@ -154,9 +156,7 @@ impl EventLoop {
         request: &Cancelled,
     ) {
         let mut members = Vec::new();
-        if !self.pass_down(index, slot, cell, target, request, &mut members) {
-            return self.mark(index, cell, target, request);
-        }
+        self.ask(index, slot, cell, target, request, &mut members);
         // Each task is asked by the one that awaits it; in a ring of tasks that await each other that would not end.
         let mut left = self.tasks.unfinished.get();
         while let Some(index) = members.pop() {
@@ -167,14 +167,17 @@ impl EventLoop {
             cell.with_extra(|extra| extra.cancel.requests += 1);
             left = left.saturating_sub(1);
             let target = Target::Innermost;
-            if left == 0 || !self.pass_down(index, slot, cell, target, request, &mut members) {
+            if left == 0 {
                 self.mark(index, cell, target, request);
+            } else {
+                self.ask(index, slot, cell, target, request, &mut members);
             }
         }
     }
 
-    /// Says whose turn it is to be asked, instead of a task that awaits them: appends them, the first one last.
-    fn pass_down(
+    /// Says whose turn it is to be asked, instead of a task that awaits them: appends them, the first one last. Marks the
+    /// task if it awaits nobody who takes the request.
+    fn ask(
         &self,
         index: u32,
         slot: &Slot,
@@ -182,10 +185,10 @@ impl EventLoop {
         target: Target,
         request: &Cancelled,
         members: &mut Vec<u32>,
-    ) -> bool {
+    ) {
         let task = TaskRef::new(index, slot.generation());
         match self.awaited(task, slot, cell, target) {
-            Awaited::Nothing => false,
+            Awaited::Nothing => self.mark(index, cell, target, request),
             Awaited::Task(child) => {
                 let child_cell = self.held(child);
                 child_cell.set_flag(flag::FROM_JOINER);
@@ -196,15 +199,28 @@ impl EventLoop {
                     }
                 });
                 members.push(child);
-                true
             }
             Awaited::Aggregate(aggregate) => {
                 let before = members.len();
+                let aggregate = aggregate.upgrade();
                 let taken = aggregate
-                    .upgrade()
+                    .as_ref()
                     .is_some_and(|aggregate| aggregate.cancel(self, task, request, members));
                 members[before..].reverse();
-                taken
+                match aggregate {
+                    _ if taken => {}
+                    // Its end wakes the task.
+                    Some(aggregate) if aggregate.is_ending() => {
+                        self.set_mark(
+                            cell,
+                            target,
+                            request,
+                            false,
+                            Some(Rc::downgrade(&aggregate)),
+                        );
+                    }
+                    _ => self.mark(index, cell, target, request),
+                }
             }
         }
     }
@@ -239,8 +255,23 @@ impl EventLoop {
 
     /// Lets the next step of the task deliver a request.
     pub(super) fn mark(&self, index: u32, cell: CellPointer, target: Target, request: &Cancelled) {
-        cell.set_flag(flag::CANCEL);
         let waits = cell.state.get() == State::Pending && !self.is_queued(index);
+        self.set_mark(cell, target, request, waits, None);
+        // A task that runs is looked at after its step.
+        if cell.state.get() == State::Pending {
+            self.queue(index);
+        }
+    }
+
+    fn set_mark(
+        &self,
+        cell: CellPointer,
+        target: Target,
+        request: &Cancelled,
+        waits: bool,
+        until: Option<Weak<dyn Aggregate>>,
+    ) {
+        cell.set_flag(flag::CANCEL);
         let before = cell.with_extra(|extra| {
             let mark = &mut extra.cancel.mark;
             let (target, request, waited) = match mark {
@@ -257,13 +288,10 @@ impl EventLoop {
                 request,
                 target,
                 waited,
+                until,
             })
         });
         drop(before);
-        // A task that runs is looked at after its step.
-        if cell.state.get() == State::Pending {
-            self.queue(index);
-        }
     }
 
     /// Delivers the request that a task is marked with: ends the task, or lets the poll that follows find it at its scope.
@@ -275,6 +303,13 @@ impl EventLoop {
         let Some(mark) = cell.with_extra(|extra| extra.cancel.mark.take()) else {
             return false;
         };
+        let until = mark.until.as_ref().and_then(Weak::upgrade);
+        if until.is_some_and(|until| until.is_ending()) {
+            // Somebody has woken the task before its time.
+            cell.set_flag(flag::CANCEL);
+            cell.with_extra(|extra| extra.cancel.mark = Some(mark));
+            return false;
+        }
         let scope = cell.with_extra(|extra| {
             let scope = extra.cancel.scope_for(mark.target)?;
             Some((scope.id, scope.waker()))
@@ -484,10 +519,25 @@ impl EventLoop {
         }
     }
 
-    /// What the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
+    /// Takes what the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
     /// between is not passed a cancel.
-    pub(crate) fn link(&self) -> u32 {
-        self.tasks.awaits.get()
+    pub(crate) fn take_link(&self) -> u32 {
+        self.tasks.awaits.replace(NO_SLOT)
+    }
+
+    /// The task that runs, and the one that it has begun to await, as far as is known since `take_link`, outside of scopes
+    /// that were entered since.
+    pub(crate) fn awaited_directly(&self) -> Option<(TaskRef, u32)> {
+        let link = self.tasks.awaits.get();
+        let (task, cell) = self.current_cell()?;
+        let in_scope = || {
+            cell.with_extra_if_any(|extra| {
+                let scopes = &extra.cancel.scopes;
+                scopes.iter().any(|scope| scope.link == link).then_some(())
+            })
+        };
+        let is_task = link != NO_SLOT && link != AGGREGATE;
+        (is_task && in_scope().flatten().is_none()).then_some((task, link))
     }
 
     pub(crate) fn set_link(&self, link: u32) {

@@ -238,6 +238,7 @@ impl EventLoop {
     /// done at every turn.
     #[inline(never)]
     fn look_if_due(&self) -> Result<(), RunError> {
+        self.drop_leftovers();
         if let Some(chaos) = &self.spurious {
             self.poll_spuriously(chaos);
         }
@@ -285,10 +286,9 @@ impl EventLoop {
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
-        let block = if idle {
-            self.time_to_block()
-        } else {
-            Block::No
+        let block = match idle {
+            true => self.time_to_block(),
+            false => Block::No,
         };
         // ② Poll; ③ queue the sources that are ready.
         if block == Block::No {
@@ -323,8 +323,8 @@ impl EventLoop {
 
     /// Says how long nothing can happen unless it comes from outside.
     fn time_to_block(&self) -> Block {
-        let timers = self.timers.borrow();
-        let Some(deadline) = timers.next_deadline() else {
+        let mut timers = self.timers.borrow_mut();
+        let Some(deadline) = timers.wake_up_time(self.clock.is_virtual()) else {
             return Block::Forever;
         };
         let now = self.clock.now();

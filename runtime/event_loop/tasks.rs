@@ -125,7 +125,7 @@ impl EventLoop {
         }
     }
 
-    /// Queues a task for a step or for its disposal, unless it is queued already.
+    /// Queues a task for a step, unless it is queued already.
     pub(super) fn queue(&self, index: u32) {
         if let Some(slot) = self.tasks.slot(index)
             && slot.word.get() & QUEUED == 0
@@ -141,7 +141,8 @@ impl EventLoop {
         slot.is_some_and(|slot| slot.word.get() & QUEUED != 0)
     }
 
-    /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left.
+    /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left (see
+    /// `drop_leftovers`).
     ///
     /// This is the one place where futures are polled.
     #[inline(always)]
@@ -320,17 +321,38 @@ impl EventLoop {
 
     /// The handle of the task at `index` goes: the task runs on by itself.
     ///
-    /// Code of others does not run here: an unread output that has a drop waits for the loop.
+    /// Code of others does not run here: an unread output that has a drop waits for the loop, but not for a turn of its
+    /// own, which asyncio would not take.
     #[inline]
     pub(crate) fn detach(&self, index: u32) {
         let (slot, cell) = self.held_slot(index);
         cell.clear_flag(flag::HANDLE);
         if !cell.is_finished() {
             self.set_waiter(cell, Waiter::Nobody);
-        } else if cell.discard_runs_code() || cell.has_variables() {
-            self.queue(index);
-        } else {
+        } else if !cell.discard_runs_code() && !cell.has_variables() {
             self.dispose(index, slot, cell);
+        } else if slot.word.get() & QUEUED == 0 {
+            slot.word.set(slot.word.get() | QUEUED);
+            self.tasks.leftovers.borrow_mut().push(index);
+            // The next turn is to check.
+            let patience = &self.reactor.patience;
+            patience.set(patience.get().min(0));
+        }
+    }
+
+    /// Drops what ended tasks without a handle have left.
+    #[inline]
+    pub(super) fn drop_leftovers(&self) {
+        if !self.tasks.leftovers.borrow().is_empty() {
+            self.tasks.current.set(TaskRef::NONE);
+            // These drops may let go of further handles.
+            while let leftovers = self.tasks.leftovers.take()
+                && !leftovers.is_empty()
+            {
+                for index in leftovers {
+                    self.run_task::<false>(index);
+                }
+            }
         }
     }
 

@@ -184,6 +184,56 @@ impl EventLoop {
         key
     }
 
+    /// Lets a callback be queued at the end of the task at `index`, in place of this task's wake. Returns the callback's key;
+    /// `None` if that task was not to be woken.
+    pub(crate) fn tell_instead(
+        &self,
+        index: u32,
+        task: TaskRef,
+        callback: Callback,
+    ) -> Option<u32> {
+        let cell = self.tasks.slot(index)?.cell.get()?;
+        let known = Waiter::Task(task);
+        if cell.is_finished() || !self.tells(cell, known) {
+            return None;
+        }
+        let key = self.callbacks.insert(callback);
+        match Waiter::unpack(cell.waiter.get()) {
+            Waiter::Callback(list) => self.callbacks.with_several(list, |several| {
+                for told in several.iter_mut().filter(|told| told.waiter == known) {
+                    told.waiter = Waiter::Callback(key);
+                }
+            }),
+            _ => {
+                cell.waiter.set(Waiter::Callback(key).pack());
+                None
+            }
+        };
+        Some(key)
+    }
+
+    /// Takes back what `tell_instead` asked for, if the task at `index` has not ended.
+    pub(crate) fn tell_no_more(&self, index: u32, key: u32) {
+        let cell = self.tasks.slot(index).and_then(|slot| slot.cell.get());
+        let told = Waiter::Callback(key);
+        let Some(cell) = cell.filter(|cell| !cell.is_finished() && self.tells(*cell, told)) else {
+            return;
+        };
+        match Waiter::unpack(cell.waiter.get()) {
+            Waiter::Callback(list) if list != key => {
+                self.callbacks
+                    .with_several(list, |several| several.retain(|one| one.waiter != told));
+            }
+            _ => cell.waiter.set(Waiter::Nobody.pack()),
+        }
+        drop(self.callbacks.remove(key));
+    }
+
+    /// Tells the holder of the handle nothing.
+    pub(crate) fn tell_nobody(&self, index: u32) {
+        self.set_waiter(self.held(index), Waiter::Nobody);
+    }
+
     /// Tells who waits for the task that has ended.
     #[inline(always)]
     pub(super) fn tell_waiter<const OBSERVED: bool>(&self, index: u32, cell: CellPointer) {
