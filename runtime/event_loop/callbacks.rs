@@ -95,23 +95,12 @@ impl Callbacks {
         }
     }
 
-    /// Takes a list out, and frees its key; leaves others.
-    pub(super) fn take_several(&self, key: u32) -> Option<Vec<Told>> {
-        self.with_several(key, |_| ())?;
-        match self.remove(key) {
-            Some(Callback::Several(several)) => Some(several),
-            _ => None,
-        }
-    }
-
-    /// Takes a callback out that is a bare waker, and frees its key; leaves others.
-    pub(super) fn take_waker(&self, key: u32) -> Option<Waker> {
+    /// Takes out what is told of an end without a turn of its own, and frees its key: a bare waker, or a list. Leaves others,
+    /// which are to be queued.
+    pub(super) fn take_told(&self, key: u32) -> Option<Callback> {
         let mut table = self.table.borrow_mut();
         match table.get(key as usize) {
-            Some(Some(Callback::Wake(_))) => match table.remove(key as usize) {
-                Some(Callback::Wake(waker)) => Some(waker),
-                _ => None,
-            },
+            Some(Some(Callback::Wake(_) | Callback::Several(_))) => table.remove(key as usize),
             _ => None,
         }
     }

@@ -192,6 +192,7 @@ impl EventLoop {
             Awaited::Task(child) => {
                 let child_cell = self.held(child);
                 child_cell.set_flag(flag::FROM_JOINER);
+                self.list_waiter(child_cell);
                 child_cell.with_extra(|extra| {
                     let joiners = &mut extra.cancel.joiners;
                     if !joiners.contains(&task) {
@@ -404,7 +405,7 @@ impl EventLoop {
     /// Returns whether the task has ended.
     #[cold]
     #[inline(never)]
-    pub(super) fn cancel_after_step(&self, task: TaskRef, cell: CellPointer, ended: bool) -> bool {
+    pub(super) fn cancel_after_step(&self, index: u32, cell: CellPointer, ended: bool) -> bool {
         let failure = cell.with_extra(|extra| extra.cancel.failure.take());
         if let (false, Some(error)) = (ended, failure) {
             cell.drop_future(error);
@@ -428,24 +429,13 @@ impl EventLoop {
         cell.clear_flag(flag::CANCEL);
         if !ended {
             // As in asyncio, what the task has begun to await meanwhile is cancelled in its place.
-            let (slot, _) = self.held_slot(task.index());
-            self.pass_on(task.index(), slot, cell, mark.target, &mark.request);
+            let (slot, _) = self.held_slot(index);
+            self.pass_on(index, slot, cell, mark.target, &mark.request);
         } else if cell.state.get() == State::Done {
             let error = JoinError::of_cancelled(mark.request, cell.name(), cell.spawned_at);
             cell.replace_output(error);
         }
         ended
-    }
-
-    /// A task that was asked by the one that awaits it has ended: if by the cancel, that one is marked too.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn cancel_joiner(&self, joiner: TaskRef, index: u32, cell: CellPointer) {
-        if let Some((request, joiners)) = self.passed_back(cell)
-            && joiners.contains(&joiner)
-        {
-            self.mark_awaiting(joiner, &request, index);
-        }
     }
 
     /// By which request a task has ended that was asked by those who await it, and who they are.

@@ -160,10 +160,11 @@ impl EventLoop {
             self.dispose(index, slot, cell);
             return;
         }
-        let task = TaskRef::new(index, slot.generation());
-        self.tasks.current.set(task);
+        self.tasks
+            .current
+            .set(TaskRef::new(index, slot.generation()));
         if cell.has_flag(flag::CANCEL) && self.deliver_cancel(cell)
-            || self.step::<OBSERVED>(task, slot, cell)
+            || self.step::<OBSERVED>(index, slot, cell)
         {
             self.finish::<OBSERVED>(index, slot, cell);
         }
@@ -171,17 +172,17 @@ impl EventLoop {
 
     /// Polls a task. Returns whether it has ended.
     #[inline(always)]
-    fn step<const OBSERVED: bool>(&self, task: TaskRef, slot: &Slot, cell: CellPointer) -> bool {
+    fn step<const OBSERVED: bool>(&self, index: u32, slot: &Slot, cell: CellPointer) -> bool {
         self.observe_if::<OBSERVED>(|| Event::PollStarted {
             task: TaskId(cell.number),
         });
         self.tasks.awaits.set(NO_SLOT);
         // The waker's drop does nothing; leaving it out saves the call.
-        let waker = ManuallyDrop::new(waker::waker(self.short, task));
+        let waker = ManuallyDrop::new(waker::waker(self.short, self.tasks.current.get()));
         let mut ended = cell.poll(&mut Context::from_waker(&waker));
         slot.link.set(self.tasks.awaits.get());
         if cell.has_flag(flag::CANCEL | flag::RAISED) {
-            ended = self.cancel_after_step(task, cell, ended);
+            ended = self.cancel_after_step(index, cell, ended);
         }
         self.observe_if::<OBSERVED>(|| Event::PollEnded {
             task: TaskId(cell.number),

@@ -91,6 +91,20 @@ impl EventLoop {
         }
     }
 
+    /// Makes a list of the one who is told, if that is a task, so that its end comes by the slower way, which looks at
+    /// `FROM_JOINER`.
+    pub(super) fn list_waiter(&self, cell: CellPointer) {
+        let waiter = Waiter::unpack(cell.waiter.get());
+        if let Waiter::Task(_) = waiter {
+            let only = Told {
+                waiter,
+                holder: true,
+            };
+            let key = self.callbacks.insert(Callback::Several(vec![only]));
+            cell.waiter.set(Waiter::Callback(key).pack());
+        }
+    }
+
     /// Tells one more of the end of a task that has not ended.
     fn add_waiter(&self, cell: CellPointer, waiter: Waiter) {
         let told = |waiter, holder| Told { waiter, holder };
@@ -239,46 +253,50 @@ impl EventLoop {
     pub(super) fn tell_waiter<const OBSERVED: bool>(&self, index: u32, cell: CellPointer) {
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
-            Waiter::Task(task) => {
-                if cell.has_flag(flag::FROM_JOINER) {
-                    self.cancel_joiner(task, index, cell);
-                }
-                self.wake_task::<OBSERVED>(task);
-            }
+            Waiter::Task(task) => self.wake_task::<OBSERVED>(task),
             Waiter::Callback(key) => self.tell_callback(index, cell, key),
+        }
+    }
+
+    #[inline(never)]
+    fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
+        match self.callbacks.take_told(key) {
+            None => self.ready.push(Entry::Callback(key)),
+            Some(Callback::Several(several)) => self.tell_several(index, cell, several),
+            Some(callback) => self.wake_by(callback),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
-        if let Some(several) = self.callbacks.take_several(key) {
-            let from_joiner = cell.has_flag(flag::FROM_JOINER);
-            let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
-            // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
-            for told in several {
-                match told.waiter {
-                    Waiter::Nobody => {}
-                    Waiter::Task(task) => {
-                        if let Some((request, joiners)) = &cancelled
-                            && joiners.contains(&task)
-                        {
-                            self.mark_awaiting(task, request, index);
-                        }
-                        self.wake(task);
+    fn tell_several(&self, index: u32, cell: CellPointer, several: Vec<Told>) {
+        let from_joiner = cell.has_flag(flag::FROM_JOINER);
+        let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
+        // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
+        for told in several {
+            match told.waiter {
+                Waiter::Nobody => {}
+                Waiter::Task(task) => {
+                    if let Some((request, joiners)) = &cancelled
+                        && joiners.contains(&task)
+                    {
+                        self.mark_awaiting(task, request, index);
                     }
-                    Waiter::Callback(key) => self.wake_or_queue(key),
+                    self.wake(task);
                 }
+                Waiter::Callback(key) => match self.callbacks.take_told(key) {
+                    None => self.ready.push(Entry::Callback(key)),
+                    Some(callback) => self.wake_by(callback),
+                },
             }
-        } else {
-            self.wake_or_queue(key);
         }
     }
 
-    fn wake_or_queue(&self, key: u32) {
-        match self.callbacks.take_waker(key) {
-            Some(waker) => cell::quietly(|| waker.wake()),
-            None => self.ready.push(Entry::Callback(key)),
+    /// Runs a callback that has no turn of its own: a bare waker.
+    #[cold]
+    fn wake_by(&self, callback: Callback) {
+        if let Callback::Wake(waker) = callback {
+            cell::quietly(|| waker.wake());
         }
     }
 }
