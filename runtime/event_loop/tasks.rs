@@ -409,8 +409,8 @@ impl EventLoop {
         (task != TaskRef::NONE).then_some(TaskId(cell.number))
     }
 
-    /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
-    pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
+    /// Asks the tasks that have not ended to cancel, from this number on. Returns them.
+    pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> Vec<TaskRef> {
         let mut asked = Vec::new();
         self.each_pending(|index, slot, cell| {
             if cell.number >= number {
@@ -419,10 +419,18 @@ impl EventLoop {
             }
         });
         self.permute(&mut asked);
-        for task in asked {
+        for &task in &asked {
             self.cancel_task(task, Target::Innermost, request);
         }
-        self.tasks.next_number.get()
+        asked
+    }
+
+    /// Whether a task has ended.
+    pub(super) fn has_ended(&self, task: TaskRef) -> bool {
+        let slot = self.tasks.slot(task.index());
+        let slot = slot.filter(|slot| slot.generation() == task.generation());
+        let cell = slot.and_then(|slot| slot.cell.get());
+        cell.is_none_or(|cell| cell.is_finished())
     }
 
     /// The tasks that have not ended, oldest first.
