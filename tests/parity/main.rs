@@ -9,6 +9,7 @@ mod cancel;
 mod conditions;
 mod context;
 mod events;
+mod fresh;
 mod futures;
 mod gather;
 mod generated;
