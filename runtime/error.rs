@@ -287,7 +287,7 @@ impl From<io::Error> for RunError {
 }
 
 /// The runtime that a [`RemoteHandle`](crate::RemoteHandle) belongs to has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed(());
 
 impl Closed {
@@ -305,7 +305,7 @@ impl fmt::Display for Closed {
 impl Error for Closed {}
 
 /// A time limit ran out. Returned by [`timeout`](crate::time::timeout), with the line that set the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Elapsed(&'static Location<'static>);
 
 impl Elapsed {
@@ -343,7 +343,7 @@ impl From<Elapsed> for io::Error {
 pub struct AlreadySet<T>(pub T);
 
 /// A promise was cancelled before its value was set. Returned by [`Promise::wait`](crate::sync::Promise::wait).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PromiseCancelled(());
 
 impl PromiseCancelled {
@@ -354,7 +354,7 @@ impl PromiseCancelled {
 
 /// All permits of a bounded semaphore are there already. Returned by
 /// [`BoundedSemaphore::release`](crate::sync::BoundedSemaphore::release).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OverReleased {
     permits: usize,
 }
@@ -366,7 +366,7 @@ impl OverReleased {
 }
 
 /// A barrier is broken, or was reset. Returned by [`Barrier::wait`](crate::sync::Barrier::wait).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "BrokenBarrierError")]
 pub struct BrokenBarrier(());
 
@@ -409,17 +409,26 @@ pub enum TryGetError {
     ShutDown,
 }
 
-impl<T> fmt::Debug for AlreadySet<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AlreadySet(..)")
-    }
+/// What `unwrap`, and a `main` that returns the error, print: the name and the words.
+macro_rules! debug_in_words {
+    ($($name:ident $(<$t:ident>)?),*) => {$(
+        impl $(<$t>)? fmt::Debug for $name $(<$t>)? {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    )*};
 }
 
-impl<T> fmt::Debug for QueueShutDown<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueShutDown(..)")
-    }
-}
+debug_in_words!(
+    AlreadySet<T>,
+    BrokenBarrier,
+    Closed,
+    Elapsed,
+    OverReleased,
+    PromiseCancelled,
+    QueueShutDown<T>
+);
 
 impl<T> fmt::Debug for TryPutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
