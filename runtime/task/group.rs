@@ -469,8 +469,10 @@ impl<E: fmt::Display> fmt::Display for GroupError<E> {
         if self.0.is_empty() {
             return f.write_str("the task group was cancelled before its body had ended");
         }
-        let count = self.0.len();
-        write!(f, "{count} of a task group's tasks failed: ")?;
+        match self.0.len() {
+            1 => f.write_str("a task group failed: ")?,
+            count => write!(f, "a task group failed with {count} errors: ")?,
+        }
         for (n, error) in self.0.iter().enumerate() {
             let comma = if n > 0 { "; " } else { "" };
             write!(f, "{comma}{error}")?;
