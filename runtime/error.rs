@@ -16,6 +16,7 @@ use std::sync::Mutex;
 /// Why a task gave no output.
 ///
 /// Returned by awaiting a [`JoinHandle`](crate::JoinHandle). Errors of the task's own stay in its output.
+#[doc(alias = "exception")]
 pub struct JoinError(Box<Inner>);
 
 struct Inner {
@@ -86,6 +87,7 @@ impl JoinError {
     }
 
     /// Returns whether the task ended by a cancel.
+    #[doc(alias = "cancelled")]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0.reason, Reason::Cancelled(_))
     }
@@ -190,6 +192,7 @@ impl Error for JoinError {}
 /// Why a run did not give its main future's output.
 #[derive(Debug)]
 #[non_exhaustive]
+#[doc(alias = "KeyboardInterrupt")]
 pub enum RunError {
     /// A loop is running on this thread already.
     Nested,
@@ -306,6 +309,7 @@ impl Error for Closed {}
 
 /// A time limit ran out. Returned by [`timeout`](crate::time::timeout), with the line that set the limit.
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "TimeoutError")]
 pub struct Elapsed(&'static Location<'static>);
 
 impl Elapsed {
@@ -340,6 +344,7 @@ impl From<Elapsed> for io::Error {
 /// A promise was done already. Holds the value that was not set. Returned by
 /// [`Promise::set`](crate::sync::Promise::set).
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "InvalidStateError")]
 pub struct AlreadySet<T>(pub T);
 
 /// A promise was cancelled before its value was set. Returned by [`Promise::wait`](crate::sync::Promise::wait).

@@ -84,6 +84,8 @@ fn unwrap<T>(result: Result<T, RunError>) -> T {
 ///
 /// It can run several times; tasks that have not ended go on in the next run. Dropping it drops its tasks at once;
 /// [`shutdown`](Runtime::shutdown) cancels them and gives them turns to end.
+#[doc(alias = "Runner")]
+#[doc(alias = "new_event_loop")]
 pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,

@@ -31,6 +31,7 @@ use std::time::Duration;
 /// });
 /// ```
 #[track_caller]
+#[doc(alias = "IsolatedAsyncioTestCase")]
 pub fn test<F: Future>(body: F) -> F::Output {
     run_with(Runtime::builder(), body)
 }

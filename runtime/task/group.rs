@@ -439,6 +439,8 @@ impl<E: fmt::Display> fmt::Display for MemberError<E> {
 
 /// Why a [`task_group`] has no value: every error of its members in the order in which they failed, and that of the
 /// body last.
+#[doc(alias = "ExceptionGroup")]
+#[doc(alias = "BaseExceptionGroup")]
 #[derive(Debug)]
 pub struct GroupError<E>(Vec<MemberError<E>>);
 
@@ -454,6 +456,7 @@ impl<E> GroupError<E> {
     }
 
     /// Parts the errors into those that match and the rest, as asyncio's `except*`. An empty part is `None`.
+    #[doc(alias = "except*")]
     pub fn split(
         self,
         matches: impl FnMut(&MemberError<E>) -> bool,
