@@ -456,6 +456,22 @@ impl<E> GroupError<E> {
     }
 
     /// Parts the errors into those that match and the rest, as asyncio's `except*`. An empty part is `None`.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::{task::MemberError, task_group};
+    /// # roundelay::run(async {
+    /// let outcome = task_group(async |group| {
+    ///     group.spawn(async { Err::<(), _>("out of paper") });
+    ///     group.spawn(async { Err::<(), _>("no ink") });
+    ///     Ok(())
+    /// });
+    /// let error = outcome.await.unwrap_err();
+    /// let (paper, rest) = error.split(|error| matches!(error, MemberError::Failed("out of paper")));
+    /// assert_eq!(paper.unwrap().errors().len(), 1);
+    /// assert_eq!(rest.unwrap().to_string(), "a task group failed: no ink");
+    /// # });
+    /// ```
     #[doc(alias = "except*")]
     pub fn split(
         self,
