@@ -30,7 +30,8 @@ use std::task::{Context, Poll, ready};
 ///
 /// # Errors
 /// [`GroupError`] with the errors of the members in the order in which they failed, and that of the body last. It is
-/// empty if nothing failed and [`TaskGroup::cancel`] cut the body short.
+/// empty if nothing failed and [`TaskGroup::cancel`] cut the body short. [`MemberError`] tells errors from panics, and
+/// [`GroupError::split`] parts them.
 ///
 /// # Panics
 /// Outside of a task.
