@@ -484,6 +484,15 @@ impl<E> GroupError<E> {
     }
 }
 
+impl<E> IntoIterator for GroupError<E> {
+    type Item = MemberError<E>;
+    type IntoIter = std::vec::IntoIter<MemberError<E>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for GroupError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
