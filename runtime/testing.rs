@@ -83,8 +83,8 @@ fn run_with<F: Future>(builder: Builder, body: F) -> F::Output {
 /// task is asked to cancel, as if by [`cancel`](crate::JoinHandle::cancel) from outside. The body makes what it uses, and says by panics (also in
 /// drops) if its own invariants are broken; every body should end with checks that hold however far it came.
 ///
-/// A body that leaves a task behind when it is cancelled holds only the task's handle there; a
-/// [`task_group`](crate::task_group) takes its tasks along.
+/// A task whose handle the body only holds outlives the cancel, and is reported as left behind, since dropping a handle
+/// detaches its task. A [`task_group`](crate::task_group) takes its tasks along.
 ///
 /// # Panics
 /// With a report, if at some await the body panicked, did not end, or left tasks, timers or waits for sources behind.
