@@ -16,6 +16,7 @@ use std::sync::Mutex;
 /// Why a task gave no output.
 ///
 /// Returned by awaiting a [`JoinHandle`](crate::JoinHandle). Errors of the task's own stay in its output.
+#[doc(alias = "exception")]
 pub struct JoinError(Box<Inner>);
 
 struct Inner {
@@ -86,6 +87,7 @@ impl JoinError {
     }
 
     /// Returns whether the task ended by a cancel.
+    #[doc(alias = "cancelled")]
     pub fn is_cancelled(&self) -> bool {
         matches!(self.0.reason, Reason::Cancelled(_))
     }
@@ -190,6 +192,7 @@ impl Error for JoinError {}
 /// Why a run did not give its main future's output.
 #[derive(Debug)]
 #[non_exhaustive]
+#[doc(alias = "KeyboardInterrupt")]
 pub enum RunError {
     /// A loop is running on this thread already.
     Nested,
@@ -287,7 +290,7 @@ impl From<io::Error> for RunError {
 }
 
 /// The runtime that a [`RemoteHandle`](crate::RemoteHandle) belongs to has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Closed(());
 
 impl Closed {
@@ -305,7 +308,8 @@ impl fmt::Display for Closed {
 impl Error for Closed {}
 
 /// A time limit ran out. Returned by [`timeout`](crate::time::timeout), with the line that set the limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "TimeoutError")]
 pub struct Elapsed(&'static Location<'static>);
 
 impl Elapsed {
@@ -340,10 +344,11 @@ impl From<Elapsed> for io::Error {
 /// A promise was done already. Holds the value that was not set. Returned by
 /// [`Promise::set`](crate::sync::Promise::set).
 #[derive(Clone, Copy, PartialEq, Eq)]
+#[doc(alias = "InvalidStateError")]
 pub struct AlreadySet<T>(pub T);
 
 /// A promise was cancelled before its value was set. Returned by [`Promise::wait`](crate::sync::Promise::wait).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct PromiseCancelled(());
 
 impl PromiseCancelled {
@@ -354,7 +359,7 @@ impl PromiseCancelled {
 
 /// All permits of a bounded semaphore are there already. Returned by
 /// [`BoundedSemaphore::release`](crate::sync::BoundedSemaphore::release).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub struct OverReleased {
     permits: usize,
 }
@@ -366,7 +371,7 @@ impl OverReleased {
 }
 
 /// A barrier is broken, or was reset. Returned by [`Barrier::wait`](crate::sync::Barrier::wait).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[doc(alias = "BrokenBarrierError")]
 pub struct BrokenBarrier(());
 
@@ -409,17 +414,26 @@ pub enum TryGetError {
     ShutDown,
 }
 
-impl<T> fmt::Debug for AlreadySet<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AlreadySet(..)")
-    }
+/// What `unwrap`, and a `main` that returns the error, print: the name and the words.
+macro_rules! debug_in_words {
+    ($($name:ident $(<$t:ident>)?),*) => {$(
+        impl $(<$t>)? fmt::Debug for $name $(<$t>)? {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({self})", stringify!($name))
+            }
+        }
+    )*};
 }
 
-impl<T> fmt::Debug for QueueShutDown<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("QueueShutDown(..)")
-    }
-}
+debug_in_words!(
+    AlreadySet<T>,
+    BrokenBarrier,
+    Closed,
+    Elapsed,
+    OverReleased,
+    PromiseCancelled,
+    QueueShutDown<T>
+);
 
 impl<T> fmt::Debug for TryPutError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

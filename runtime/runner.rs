@@ -84,6 +84,8 @@ fn unwrap<T>(result: Result<T, RunError>) -> T {
 ///
 /// It can run several times; tasks that have not ended go on in the next run. Dropping it drops its tasks at once;
 /// [`shutdown`](Runtime::shutdown) cancels them and gives them turns to end.
+#[doc(alias = "Runner")]
+#[doc(alias = "new_event_loop")]
 pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
@@ -336,7 +338,7 @@ impl Builder {
     /// Lets Ctrl-C (SIGINT) cancel the main task, as in asyncio. On by default.
     ///
     /// It does so while a future is run on the process's main thread, if the program has not set a disposition of its
-    /// own. The first SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt).
+    /// own, nor was started with SIGINT ignored, as a shell script does with `&`. The first SIGINT cancels the main task, with [`CancelReason::Interrupt`](crate::CancelReason::Interrupt).
     /// If that ends by it, [`try_run`] gives [`RunError::Interrupted`], and [`run`] ends the process by SIGINT when
     /// its tasks have ended; if it catches the cancel, its output is what counts. A second SIGINT ends the process at
     /// once, as does one outside of runs.
@@ -373,7 +375,8 @@ impl Builder {
     /// and of a task that panicked when nobody will await it any more.
     ///
     /// A task's failure counts as received if its handle is awaited, or if a gather looks at it; not by being in a
-    /// [`wait`](crate::wait). A cancelled task has not failed. Without a handler, or if it panics itself, the report
+    /// [`wait`](crate::wait). A cancelled task has not failed, nor has one that returned an `Err`, which is a value: what
+    /// asyncio reports as "Task exception was never retrieved" is here only a panic. Without a handler, or if it panics itself, the report
     /// is one line on standard error, below that of the panic hook.
     ///
     /// It is called from the loop's turn, and may use the loop.

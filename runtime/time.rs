@@ -232,6 +232,7 @@ impl Future for SleepUntil {
 /// # Panics
 /// If no loop runs on this thread.
 #[track_caller]
+#[doc(alias = "time")]
 pub fn now() -> Instant {
     match with_running(|event_loop| event_loop.clock.instant(event_loop.clock.now())) {
         Some(now) => now,

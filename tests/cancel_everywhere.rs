@@ -349,3 +349,33 @@ fn sockets_and_threads() {
     everywhere(|| async { lookup("localhost:80").await.is_ok() });
     everywhere(|| async { assert_eq!(to_thread(|| 7).await.unwrap(), 7) });
 }
+
+#[test]
+#[should_panic = "caught the cancel and waits for what nothing brings"]
+fn a_body_that_catches_every_cancel_is_reported() {
+    everywhere(|| async {
+        if catch_cancel(sleep(SHORT)).await.is_err() {
+            while catch_cancel(sleep(Duration::MAX)).await.is_err() {}
+        }
+    });
+}
+
+#[test]
+#[should_panic = "the body did not end: it waits for what nothing brings"]
+fn a_body_that_waits_for_ever_is_reported() {
+    everywhere(|| async {
+        let lock = Lock::new(());
+        let _guard = lock.lock().await;
+        let _again = lock.lock().await;
+    });
+}
+
+#[test]
+#[should_panic = "the body panicked: broken"]
+fn a_body_that_panics_is_reported() {
+    everywhere(|| async {
+        if catch_cancel(sleep(SHORT)).await.is_err() {
+            panic!("broken");
+        }
+    });
+}

@@ -9,6 +9,7 @@ use std::sync::Arc;
 ///
 /// [`catch_cancel`](crate::catch_cancel) gives it to the code that may clean up; a [`JoinError`](crate::JoinError) carries
 /// it to whoever awaits a cancelled task. A clone is the same request.
+#[doc(alias = "CancelledError")]
 #[derive(Clone)]
 pub struct Cancelled(Arc<Request>);
 

@@ -531,8 +531,8 @@ impl EventLoop {
                 left.push(format!("{count} {what}"));
             }
         };
-        count(self.timers.borrow().len(), "timers");
-        count(self.reactor.waiting.get(), "waits for sources");
+        count(self.timers.borrow().len(), "timer(s)");
+        count(self.reactor.waiting.get(), "wait(s) for sources");
         left
     }
 

@@ -27,6 +27,8 @@ use std::task::{Context, Poll};
 /// })
 /// # }
 /// ```
+#[doc(alias = "add_reader")]
+#[doc(alias = "add_writer")]
 #[derive(Debug)]
 pub struct AsyncFd<T: AsFd> {
     source: Source<Pollable<T>>,

@@ -40,6 +40,7 @@ impl TcpListener {
     ///
     /// # Errors
     /// That of the last address tried, or if there is none.
+    #[doc(alias = "start_server")]
     pub async fn bind<A: ToSocketAddrs + Send + 'static>(address: A) -> io::Result<Self> {
         let addresses = crate::net::lookup(address).await?;
         let mut last = no_address();
@@ -132,6 +133,7 @@ impl TcpStream {
     ///
     /// # Cancellation
     /// Dropped while it waits, it closes the attempt.
+    #[doc(alias = "open_connection")]
     pub async fn connect<A: ToSocketAddrs + Send + 'static>(address: A) -> io::Result<Self> {
         let addresses = crate::net::lookup(address).await?;
         let mut last = no_address();

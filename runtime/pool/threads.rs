@@ -87,6 +87,7 @@ fn default_size() -> usize {
 /// }
 /// # });
 /// ```
+#[doc(alias = "ThreadPoolExecutor")]
 pub struct ThreadPool {
     shared: Arc<Shared>,
     /// The process that has the threads; a forked child has none of them.

@@ -32,6 +32,10 @@ use std::task::{Context, Poll};
 /// assert_eq!(gather(jobs).await.unwrap(), [0, 1, 2, 3, 4, 5]);
 /// # });
 /// ```
+///
+/// A [`Permit`] borrows the semaphore, and so stays in the task that took it. To acquire before a spawn, and give back in the
+/// task, [`forget`](Permit::forget) the permit and [`release`](Semaphore::release) it there, by a value that the future owns and
+/// that releases when it is dropped: a task that is cancelled before its first step runs no code.
 pub struct Semaphore {
     /// The permits that are free, and not taken for one who was woken.
     free: Cell<usize>,

@@ -17,6 +17,8 @@ use std::task::{Context, Poll};
 /// cancelled after all, await [`Cancelled::resume`]. Of scopes that lie within each other the innermost takes the cancel.
 /// With several at once in one task, as in a `join!`, it is the one that was entered last. Outside of a task it does nothing.
 ///
+/// A loop that never ends by itself has only the request to give: `let Err(cancelled) = catch_cancel(async { loop { .. } }).await;`.
+///
 /// # Errors
 /// The request, if one arrived.
 ///

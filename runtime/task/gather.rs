@@ -352,6 +352,7 @@ impl<T: 'static> Gather<T> {
     /// assert_eq!(*results[1].as_ref().unwrap(), 2);
     /// # });
     /// ```
+    #[doc(alias = "return_exceptions")]
     pub fn settled(self) -> Settled<T> {
         self.members.eager.set(false);
         self.members

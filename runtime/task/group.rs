@@ -30,7 +30,8 @@ use std::task::{Context, Poll, ready};
 ///
 /// # Errors
 /// [`GroupError`] with the errors of the members in the order in which they failed, and that of the body last. It is
-/// empty if nothing failed and [`TaskGroup::cancel`] cut the body short.
+/// empty if nothing failed and [`TaskGroup::cancel`] cut the body short. [`MemberError`] tells errors from panics, and
+/// [`GroupError::split`] parts them.
 ///
 /// # Panics
 /// Outside of a task.
@@ -439,6 +440,8 @@ impl<E: fmt::Display> fmt::Display for MemberError<E> {
 
 /// Why a [`task_group`] has no value: every error of its members in the order in which they failed, and that of the
 /// body last.
+#[doc(alias = "ExceptionGroup")]
+#[doc(alias = "BaseExceptionGroup")]
 #[derive(Debug)]
 pub struct GroupError<E>(Vec<MemberError<E>>);
 
@@ -454,6 +457,23 @@ impl<E> GroupError<E> {
     }
 
     /// Parts the errors into those that match and the rest, as asyncio's `except*`. An empty part is `None`.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::{task::MemberError, task_group};
+    /// # roundelay::run(async {
+    /// let outcome = task_group(async |group| {
+    ///     group.spawn(async { Err::<(), _>("out of paper") });
+    ///     group.spawn(async { Err::<(), _>("no ink") });
+    ///     Ok(())
+    /// });
+    /// let error = outcome.await.unwrap_err();
+    /// let (paper, rest) = error.split(|error| matches!(error, MemberError::Failed("out of paper")));
+    /// assert_eq!(paper.unwrap().errors().len(), 1);
+    /// assert_eq!(rest.unwrap().to_string(), "a task group failed: no ink");
+    /// # });
+    /// ```
+    #[doc(alias = "except*")]
     pub fn split(
         self,
         matches: impl FnMut(&MemberError<E>) -> bool,
@@ -464,13 +484,24 @@ impl<E> GroupError<E> {
     }
 }
 
+impl<E> IntoIterator for GroupError<E> {
+    type Item = MemberError<E>;
+    type IntoIter = std::vec::IntoIter<MemberError<E>>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
 impl<E: fmt::Display> fmt::Display for GroupError<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.is_empty() {
             return f.write_str("the task group was cancelled before its body had ended");
         }
-        let count = self.0.len();
-        write!(f, "{count} of a task group's tasks failed: ")?;
+        match self.0.len() {
+            1 => f.write_str("a task group failed: ")?,
+            count => write!(f, "a task group failed with {count} errors: ")?,
+        }
         for (n, error) in self.0.iter().enumerate() {
             let comma = if n > 0 { "; " } else { "" };
             write!(f, "{comma}{error}")?;

@@ -18,6 +18,9 @@ use std::task::{Context, Poll};
 /// Its first step is put behind everything that is ready. The loop owns the task: dropping the handle lets it run
 /// on. The future need not be `Send`.
 ///
+/// An error that the task returns is part of its output: where the handle is dropped, it is dropped too, and nobody is told.
+/// Only a panic is then [reported](crate::Builder::on_unhandled).
+///
 /// # Panics
 /// If no loop runs on this thread.
 ///
@@ -267,6 +270,17 @@ impl<T> JoinHandle<T> {
 
     /// Calls a closure when the task has ended, as asyncio's `add_done_callback`: through the loop, behind what is ready
     /// then, in the order of the calls to this, whatever becomes of the handle. If it has ended already, at the next turn.
+    ///
+    /// The closure is not given the task. One that is to see the outcome shares the handle:
+    ///
+    /// ```
+    /// # roundelay::run(async {
+    /// let task = roundelay::spawn(async { 7 }).shared();
+    /// let same = task.clone();
+    /// task.on_done(move || println!("{:?}", same.outcome())); // Some(Ok(7))
+    /// assert_eq!(task.await.unwrap(), 7);
+    /// # });
+    /// ```
     #[track_caller]
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {

@@ -73,6 +73,8 @@ impl<T> SharedHandle<T> {
     }
 
     /// Returns the outcome if the task has ended.
+    #[doc(alias = "result")]
+    #[doc(alias = "exception")]
     pub fn outcome(&self) -> Option<Result<&T, &JoinError>> {
         if self.0.outcome.get().is_none() && self.is_finished() {
             self.0.requests.set(self.cancel_requests());

@@ -18,7 +18,8 @@ use std::task::{Context, Poll};
 /// ended already arrives at once.
 ///
 /// # Cancellation
-/// Dropping it drops what it was given: a handle lets its task run on.
+/// Dropping it drops what it was given: a handle lets its task run on. A future that is no task ends there, unfinished, where
+/// asyncio would have made it a task: [`spawn`](crate::spawn) it first.
 ///
 /// # Examples
 /// ```

@@ -12,13 +12,17 @@ use std::time::Duration;
 
 /// What a [`wait`] waits for, as asyncio's `return_when`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[doc(alias = "return_when")]
 pub enum WaitMode {
     /// Until every task has ended.
+    #[doc(alias = "ALL_COMPLETED")]
     All,
     /// Until one task has ended.
+    #[doc(alias = "FIRST_COMPLETED")]
     FirstCompleted,
     /// Until one task has failed, or every task has ended. Cancelled tasks do not count as failed, as in asyncio;
     /// panicked ones do. For tasks that return a `Result`, see [`wait_first_error`].
+    #[doc(alias = "FIRST_EXCEPTION")]
     FirstError,
 }
 

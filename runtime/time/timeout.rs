@@ -110,6 +110,7 @@ async fn limited<F: Future>(limit: Limit, future: F) -> Result<F::Output, Elapse
 
 /// The limit that the body of [`timeout_scope`] runs under, as asyncio's `Timeout`.
 #[derive(Debug)]
+#[doc(alias = "Timeout")]
 pub struct TimeoutScope(Limit);
 
 impl TimeoutScope {
