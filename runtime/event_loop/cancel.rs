@@ -512,6 +512,11 @@ impl EventLoop {
         self.current_cell().map(|(task, _)| task)
     }
 
+    /// Whether a task has not ended.
+    pub(super) fn is_alive(&self, task: TaskRef) -> bool {
+        self.live_cell(task).is_some()
+    }
+
     /// The cell of a task that has not ended.
     pub(super) fn live_cell(&self, task: TaskRef) -> Option<CellPointer> {
         let slot = self.tasks.slot(task.index())?;
