@@ -211,9 +211,9 @@ impl EventLoop {
                     Waiter::Nobody => {}
                     Waiter::Task(task) => {
                         if let Some((request, joiners)) = &cancelled
-                            && joiners.contains(&task)
+                            && joiners.binary_search(&task).is_ok()
                         {
-                            self.mark_awaiting(task, request, index);
+                            self.mark_awaiting(task, request, index, None);
                         }
                         self.wake(task);
                     }
