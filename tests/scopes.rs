@@ -2,7 +2,9 @@
 
 use roundelay::task::{SharedHandle, TaskGroup, cancel_requests, task_group};
 use roundelay::time::{now, timeout_scope};
-use roundelay::{Handle, Runtime, catch_cancel, gather, sleep, spawn, timeout, yield_now};
+use roundelay::{
+    Handle, Runtime, catch_cancel, gather, gather_handles, sleep, spawn, timeout, yield_now,
+};
 use rustix::time::{ClockId, clock_gettime};
 use std::cell::{Cell, RefCell};
 use std::future::{pending, poll_fn};
@@ -580,4 +582,338 @@ fn a_waker_may_look_at_the_shared_handle_that_drops_it() {
     let handle = HANDLE.take().unwrap();
     assert_eq!(*handle.outcome().unwrap().unwrap(), 7);
     RUNTIME.take();
+}
+
+#[test]
+fn a_task_that_awaits_itself_in_any_way_can_be_cancelled() {
+    type Place = Rc<RefCell<Option<roundelay::JoinHandle<()>>>>;
+    let ways: [fn(Place) -> Boxed<()>; 3] = [
+        |place| {
+            boxed(async move {
+                let own = place.borrow_mut().take().unwrap();
+                let _ = gather_handles([own]).await;
+            })
+        },
+        |place| {
+            boxed(async move {
+                let own = place.borrow_mut().take().unwrap();
+                let _ = gather_handles([own]).settled().await;
+            })
+        },
+        |place| {
+            boxed(async move {
+                let own = place.borrow_mut().take().unwrap();
+                let _ = own.shared().await;
+            })
+        },
+    ];
+    for way in ways {
+        ends(async move {
+            let place = Place::default();
+            let task = spawn(way(place.clone()));
+            let ended = Rc::new(Cell::new(false));
+            let flag = ended.clone();
+            task.on_done(move || flag.set(true));
+            *place.borrow_mut() = Some(task);
+            for _ in 0..5 {
+                yield_now().await;
+            }
+            // The runtime's end cancels it.
+            drop(place);
+            ended.get()
+        });
+    }
+}
+
+#[test]
+fn a_scopes_waker_may_cancel_and_abort_the_task_and_drop_its_handle() {
+    struct Does(Mutex<Option<roundelay::JoinHandle<()>>>, u8, Waker);
+    impl Wake for Does {
+        fn wake(self: Arc<Self>) {
+            let handle = self.0.lock().unwrap().take();
+            if let Some(handle) = handle {
+                match self.1 {
+                    0 => drop(handle.cancel()),
+                    1 => drop(handle.abort()),
+                    2 => drop(handle.uncancel()),
+                    _ => drop(roundelay::spawn_eager(async move {
+                        handle.cancel();
+                        handle.abort();
+                    })),
+                }
+            }
+            self.2.wake_by_ref();
+        }
+    }
+    for what in 0..4 {
+        ends(async move {
+            let place: Rc<RefCell<Option<Arc<Does>>>> = Rc::default();
+            let from = place.clone();
+            let task = spawn(async move {
+                let mut scope = pin!(catch_cancel(timeout(LOST * 2, pending::<()>())));
+                poll_fn(|cx| {
+                    let mut place = from.borrow_mut();
+                    let does = place.get_or_insert_with(|| {
+                        Arc::new(Does(Mutex::new(None), what, cx.waker().clone()))
+                    });
+                    let waker = Waker::from(does.clone());
+                    drop(place);
+                    scope.as_mut().poll(&mut Context::from_waker(&waker))
+                })
+                .await
+                .unwrap_err();
+            });
+            yield_now().await;
+            task.cancel();
+            let ended = Rc::new(Cell::new(false));
+            let flag = ended.clone();
+            task.on_done(move || flag.set(true));
+            let does = place.take().unwrap();
+            *does.0.lock().unwrap() = Some(task);
+            drop(does);
+            for _ in 0..9 {
+                yield_now().await;
+            }
+            assert!(ended.get());
+        });
+    }
+}
+
+#[test]
+fn a_member_may_drop_its_own_group() {
+    ends(async {
+        let place: Rc<RefCell<Option<Boxed<()>>>> = Rc::default();
+        let inner = place.clone();
+        let ended = Rc::new(Cell::new(0));
+        let flag = ended.clone();
+        let group = boxed(async move {
+            let outcome = task_group::<(), ()>(async |group| {
+                for n in 0..3 {
+                    let (inner, flag) = (inner.clone(), flag.clone());
+                    group.spawn(async move {
+                        if n == 1 {
+                            yield_now().await;
+                            drop(inner.borrow_mut().take());
+                        }
+                        let _ = catch_cancel(pending::<()>()).await;
+                        flag.set(flag.get() + 1);
+                        Ok(())
+                    });
+                }
+                pending().await
+            });
+            let _ = outcome.await;
+        });
+        *place.borrow_mut() = Some(group);
+        poll_fn(|cx| {
+            let mut group = place.borrow_mut().take().unwrap();
+            let polled = group.as_mut().poll(cx);
+            *place.borrow_mut() = Some(group);
+            Poll::Ready(polled.is_pending())
+        })
+        .await;
+        for _ in 0..9 {
+            yield_now().await;
+        }
+        assert_eq!(ended.get(), 3);
+        assert_eq!(cancel_requests(), 0);
+    });
+}
+
+#[test]
+fn drops_that_cancel_and_enter_scopes_end() {
+    struct Drops;
+    impl Drop for Drops {
+        fn drop(&mut self) {
+            roundelay::cancel_current();
+            let mut scope = Box::pin(catch_cancel(pending::<()>()));
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = scope.as_mut().poll(&mut cx);
+            let mut limit = Box::pin(timeout(MOMENT, pending::<()>()));
+            let _ = limit.as_mut().poll(&mut cx);
+            std::mem::forget(scope);
+            let mut resume = Box::pin(roundelay::Cancelled::raised_here(None).resume());
+            if roundelay::task::current().is_some() {
+                let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                    let _ = resume.as_mut().poll(&mut cx);
+                }));
+            }
+        }
+    }
+    ends(async {
+        let holds = |_: Drops| pending::<()>();
+        let task = spawn(async move {
+            let drops = Drops;
+            let inner = async move {
+                let _drops = drops;
+                pending::<()>().await;
+            };
+            let _ = timeout(MOMENT, catch_cancel(timeout(MOMENT, inner))).await;
+            sleep(MOMENT).await;
+        });
+        let other = spawn(async move {
+            let drops = Drops;
+            holds(drops).await;
+        });
+        let third = spawn(async { Drops });
+        yield_now().await;
+        other.cancel();
+        let _ = task.await;
+        let _ = other.await;
+        let _ = spawn(async { drop(third.await) }).await;
+        let fourth = spawn(async { Drops });
+        yield_now().await;
+        drop(fourth);
+        yield_now().await;
+    });
+}
+
+/// Numbers from a known seed.
+#[derive(Clone)]
+struct Numbers(Rc<Cell<u64>>, Rc<Cell<bool>>);
+
+impl Numbers {
+    fn below(&self, limit: u64) -> u64 {
+        let mut n = self.0.get();
+        n ^= n << 13;
+        n ^= n >> 7;
+        n ^= n << 17;
+        self.0.set(n);
+        n % limit
+    }
+
+    fn moments(&self) -> Duration {
+        MOMENT * self.below(4) as u32
+    }
+}
+
+/// A future of which each part ends, or ends when it is cancelled.
+fn random(n: Numbers, depth: u32) -> Boxed<()> {
+    let part = move |n: &Numbers| random(n.clone(), depth - 1);
+    let parts = move |n: &Numbers| (0..=n.below(3)).map(|_| part(n)).collect::<Vec<_>>();
+    if depth == 0 {
+        return match n.below(3) {
+            0 => boxed(pending()),
+            1 => boxed(sleep(n.moments())),
+            _ => boxed(yield_now()),
+        };
+    }
+    match n.below(16) {
+        0 => boxed(async move {
+            let _ = catch_cancel(part(&n)).await;
+            part(&n).await;
+        }),
+        1 => boxed(async move {
+            if let Err(cancelled) = catch_cancel(part(&n)).await {
+                yield_now().await;
+                cancelled.resume().await;
+            }
+        }),
+        2 | 3 => boxed(async move {
+            let _ = timeout(n.moments(), part(&n)).await;
+        }),
+        4 => boxed(async move {
+            let limits = parts(&n).into_iter();
+            let limits = limits.map(|part| boxed(timeout(n.moments(), part)));
+            together(limits.collect()).await;
+        }),
+        5 => boxed(async move { drop(together(parts(&n)).await) }),
+        6 => boxed(async move { drop(set(parts(&n)).await) }),
+        7 => boxed(async move { drop(spawn(part(&n)).await) }),
+        8 => boxed(async move { drop(gather(parts(&n)).await) }),
+        9 => boxed(async move { drop(gather(parts(&n)).settled().await) }),
+        10 => boxed(async move {
+            // Kept, and polled once.
+            let mut kept = part(&n);
+            let ended = poll_fn(|cx| Poll::Ready(kept.as_mut().poll(cx).is_ready())).await;
+            part(&n).await;
+            match n.below(3) {
+                0 if !ended => kept.await,
+                1 => drop(kept),
+                _ => std::mem::forget(kept),
+            }
+        }),
+        11 | 12 => boxed(async move {
+            // It asks its members once, and one may take that for a part of it only.
+            n.1.set(true);
+            let outcome = task_group(async |group| {
+                for part in parts(&n) {
+                    let fails = n.below(2) == 0;
+                    let member = async move {
+                        part.await;
+                        if fails { Err(()) } else { Ok(()) }
+                    };
+                    group.spawn(member);
+                }
+                if n.below(4) == 0 {
+                    group.cancel();
+                }
+                part(&n).await;
+                Ok(())
+            });
+            let _ = outcome.await;
+        }),
+        13 => boxed(async move {
+            roundelay::task::cancel_current();
+            part(&n).await;
+        }),
+        14 => boxed(async move {
+            let shared = spawn(part(&n)).shared();
+            let all = (0..2).map(|_| boxed(shared.clone()));
+            if n.below(2) == 0 {
+                drop(together(all.collect()).await);
+            } else {
+                drop(set(all.collect()).await);
+            }
+        }),
+        _ => boxed(async move {
+            let mut task = roundelay::spawn_eager(part(&n));
+            if catch_cancel(roundelay::shield(&mut task)).await.is_ok() {
+                return;
+            }
+            task.cancel();
+            if n.below(2) == 0 {
+                roundelay::task::uncancel();
+            }
+            let _ = task.await;
+        }),
+    }
+}
+
+#[test]
+fn whatever_is_cancelled_often_enough_ends() {
+    for seed in 1..=3000 {
+        let builder = Runtime::builder().virtual_clock(true);
+        let builder = match seed % 4 {
+            0 => builder.spurious_polls(seed),
+            1 => builder.eager_start(true),
+            2 => builder.seed(seed),
+            _ => builder,
+        };
+        let runtime = builder.build().unwrap();
+        runtime.run(async {
+            let n = Numbers(
+                Rc::new(Cell::new((seed + 1000) * 0x9E37_79B9_7F4A)),
+                Rc::default(),
+            );
+            let task = spawn(random(n.clone(), 4));
+            for _ in 0..400 {
+                if task.is_finished() {
+                    break;
+                }
+                if n.below(3) == 0 {
+                    sleep(MOMENT).await;
+                } else {
+                    yield_now().await;
+                }
+                task.cancel();
+            }
+            sleep(MOMENT * 1000).await;
+            assert!(task.is_finished() || n.1.get(), "seed {seed}");
+            task.abort();
+            sleep(MOMENT).await;
+            assert!(task.is_finished(), "seed {seed}");
+        });
+        drop(runtime);
+    }
 }

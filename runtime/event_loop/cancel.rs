@@ -106,7 +106,9 @@ impl Cancelling {
         };
         if entry.raised.is_none() {
             entry.raised = Some(raised);
-            self.raised_to.push(scope);
+            if entry.waiting.is_none() {
+                self.raised_to.push(scope);
+            }
         }
         true
     }

@@ -101,8 +101,10 @@ impl EventLoop {
             if scope == 0 {
                 return cancelling.raised.take();
             }
-            let raised = cancelling.scopes.get_mut(scope)?.raised.take()?;
-            Some(raised.request)
+            let entry = cancelling.scopes.get_mut(scope)?;
+            let raised = entry.raised.take().map(|raised| raised.request);
+            // Both are one cancel for the code.
+            raised.or(entry.waiting.take())
         })
     }
 
@@ -119,6 +121,9 @@ impl EventLoop {
                 };
                 let patient = queued && entry.waker().is_some();
                 let Some(raised) = &mut entry.raised else {
+                    if entry.waiting.is_some() {
+                        cancelling.raised_to.push(scope);
+                    }
                     continue;
                 };
                 if raised.offered == 0 || patient && raised.offered < PATIENCE {
@@ -128,24 +133,27 @@ impl EventLoop {
                     continue;
                 }
                 let target = raised.target;
-                match cancelling.scopes.place_after(scope, target) {
+                let next = cancelling.scopes.place_after(scope, target);
+                let next = next.map(|next| next.map(|next| next.id));
+                let Some(entry) = cancelling.scopes.get_mut(scope) else {
+                    continue;
+                };
+                let request = entry.raised.take().map(|raised| raised.request);
+                if next.is_none() {
                     // It is for this scope alone, and waits for its next poll.
-                    None => cancelling.raised_to.push(scope),
-                    Some(next) => {
-                        let next = next.map(|next| next.id);
-                        let entry = cancelling.scopes.get_mut(scope);
-                        let Some(raised) = entry.and_then(|entry| entry.raised.take()) else {
-                            continue;
-                        };
-                        match next {
-                            Some(next) => {
-                                let raised = Raised::new(raised.request, target);
-                                cancelling.raise_to(next, raised);
-                                step = true;
-                            }
-                            None => to_task = Some(raised.request),
-                        }
+                    entry.waiting = request;
+                    cancelling.raised_to.push(scope);
+                    continue;
+                }
+                if entry.waiting.is_some() {
+                    cancelling.raised_to.push(scope);
+                }
+                match (next.flatten(), request) {
+                    (Some(next), Some(request)) => {
+                        cancelling.raise_to(next, Raised::new(request, target));
+                        step = true;
                     }
+                    (_, request) => to_task = request,
                 }
             }
             if cancelling.raised_to.is_empty() {

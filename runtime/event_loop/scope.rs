@@ -40,6 +40,8 @@ pub(super) struct Entry {
     pub(super) inner: u32,
     /// A request that is on its way to this scope.
     pub(super) raised: Option<Raised>,
+    /// The request for this scope's own sake, which waits for the scope to be polled again.
+    pub(super) waiting: Option<Cancelled>,
     /// Whether this only keeps the place of a scope that was left.
     pub(super) gap: bool,
     /// What few scopes have.
@@ -95,6 +97,7 @@ impl Entry {
             asked: false,
             inner: 0,
             raised: None,
+            waiting: None,
             gap: false,
             rare: None,
         }
