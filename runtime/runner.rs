@@ -273,7 +273,8 @@ impl Default for Builder {
     fn default() -> Self {
         Builder {
             settings: Settings {
-                strict: false,
+                // For running a whole test suite in these modes: `--cfg roundelay_strict`, `--cfg roundelay_spurious`.
+                strict: cfg!(roundelay_strict),
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 eager_start: false,
@@ -281,7 +282,7 @@ impl Default for Builder {
                 on_unhandled: None,
                 unhandled_fallback: print_unhandled,
                 permutation: None,
-                spurious: None,
+                spurious: cfg!(roundelay_spurious).then(|| Chaos::new(1)),
             },
             shutdown_grace: Duration::from_secs(10),
             ctrl_c: true,

@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use std::pin::{Pin, pin};
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 /// Runs a test's body in virtual time, as [`run`](crate::run) otherwise, and returns its output.
@@ -35,7 +34,7 @@ pub fn test<F: Future>(body: F) -> F::Output {
     run_with(Runtime::builder(), body)
 }
 
-/// Runs a test's body several times in virtual time: as [`test`] does, looking outside at every turn, with spurious
+/// Runs a test's body several times in virtual time: as [`test`](fn@test) does, looking outside at every turn, with spurious
 /// polls, and with what asyncio leaves open permuted.
 ///
 /// # Panics
@@ -174,7 +173,7 @@ async fn cancelled_at<F: Future>(
     let mut body = pin!(body);
     std::future::poll_fn(move |cx| {
         let polled = Pin::as_mut(&mut body).poll(cx);
-        if let Poll::Pending = polled {
+        if polled.is_pending() {
             let wait = waits.replace(waits.get() + 1);
             if cancel_at == Some(wait) {
                 cancel_current();

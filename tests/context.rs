@@ -181,7 +181,7 @@ thread_local! {
 
 /// A value whose drop uses the loop and the variable it was in.
 #[derive(Clone)]
-struct Heavy(Rc<HeavyInner>);
+struct Heavy(#[expect(dead_code, reason = "it is there for its drop")] Rc<HeavyInner>);
 
 struct HeavyInner(u32);
 

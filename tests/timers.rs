@@ -144,6 +144,7 @@ fn crowded_sleeps_all_end_and_never_early() {
 }
 
 #[test]
+#[cfg_attr(roundelay_spurious, ignore = "it counts polls")]
 fn a_sleep_inside_a_foreign_set_of_futures_wakes_it() {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};

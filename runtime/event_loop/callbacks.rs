@@ -17,8 +17,9 @@ use std::task::Waker;
 
 /// Something to run once.
 pub(crate) enum Callback {
-    /// A closure of the user's, with the serial number that its handle knows it by, and the line that registered it.
-    Call(Box<dyn FnOnce()>, u64, &'static Location<'static>),
+    /// A closure of the user's, with the serial number that its handle knows it by, of which the lower half tells it from
+    /// others that had its key, and the line that registered it.
+    Call(Box<dyn FnOnce()>, u32, &'static Location<'static>),
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
     /// Several who are told of a task's end.
@@ -30,6 +31,9 @@ pub(crate) enum Callback {
     /// Stop the loop: the main task has ended.
     Stop,
 }
+
+/// A crowd of them stands in the table.
+const _: () = assert!(size_of::<Option<Callback>>() == 32);
 
 /// Something that waits for several tasks.
 pub(crate) trait Aggregate {
@@ -45,6 +49,12 @@ pub(crate) trait Aggregate {
         _request: &Cancelled,
         _members: &mut Vec<u32>,
     ) -> bool {
+        false
+    }
+
+    /// Whether all members have ended, and their callbacks are to complete the aggregate: a request that it did not take
+    /// stands until then, as in asyncio.
+    fn is_ending(&self) -> bool {
         false
     }
 }
@@ -85,23 +95,12 @@ impl Callbacks {
         }
     }
 
-    /// Takes a list out, and frees its key; leaves others.
-    pub(super) fn take_several(&self, key: u32) -> Option<Box<Several>> {
-        self.with_several(key, |_| ())?;
-        match self.remove(key) {
-            Some(Callback::Several(several)) => Some(several),
-            _ => None,
-        }
-    }
-
-    /// Takes a callback out that is a bare waker, and frees its key; leaves others.
-    pub(super) fn take_waker(&self, key: u32) -> Option<Waker> {
+    /// Takes out what is told of an end without a turn of its own, and frees its key: a bare waker, or a list. Leaves others,
+    /// which are to be queued.
+    pub(super) fn take_told(&self, key: u32) -> Option<Callback> {
         let mut table = self.table.borrow_mut();
         match table.get(key as usize) {
-            Some(Some(Callback::Wake(_))) => match table.remove(key as usize) {
-                Some(Callback::Wake(waker)) => Some(waker),
-                _ => None,
-            },
+            Some(Some(Callback::Wake(_) | Callback::Several(_))) => table.remove(key as usize),
             _ => None,
         }
     }
@@ -137,7 +136,7 @@ impl Callbacks {
         let mut table = self.table.borrow_mut();
         let place = table.get_mut(key as usize)?;
         match place {
-            Some(Callback::Call(_, own, _)) if *own == serial => place.take(),
+            Some(Callback::Call(_, own, _)) if *own == serial as u32 => place.take(),
             _ => None,
         }
     }
@@ -161,7 +160,7 @@ impl Callbacks {
 
     /// Whether the closure with this serial number is still to run.
     pub(super) fn is_waiting(&self, key: u32, serial: u64) -> bool {
-        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own, _))) if *own == serial)
+        matches!(self.table.borrow().get(key as usize), Some(Some(Callback::Call(_, own, _))) if *own == serial as u32)
     }
 
     /// Whether the callback is a bare waker for the same task as this one.
@@ -183,7 +182,8 @@ impl EventLoop {
         at: &'static Location<'static>,
     ) -> u32 {
         let call = self.with_variables_of_now(call);
-        self.callbacks.insert(Callback::Call(call, serial, at))
+        self.callbacks
+            .insert(Callback::Call(call, serial as u32, at))
     }
 
     /// Puts a closure behind everything that is ready. Returns its key and serial number.

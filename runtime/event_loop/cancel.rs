@@ -59,6 +59,8 @@ pub(super) struct Mark {
     pub(super) target: Target,
     /// Whether the task waited for something when it was marked, and was not ready to go on.
     waited: bool,
+    /// What is to end before the request is delivered, if it was refused by what the task waits for.
+    pub(super) until: Option<Weak<dyn Aggregate>>,
 }
 
 /// Who a request is for.
@@ -182,9 +184,7 @@ impl EventLoop {
         request: &Cancelled,
     ) {
         let mut members = Vec::new();
-        if !self.pass_down(index, slot, cell, target, request, &mut members) {
-            return self.mark(index, cell, target, request);
-        }
+        self.ask(index, slot, cell, target, request, &mut members);
         // Each task is asked by the one that awaits it; in a ring of tasks that await each other that would not end.
         let mut left = self.tasks.unfinished.get();
         while let Some(index) = members.pop() {
@@ -198,14 +198,17 @@ impl EventLoop {
             });
             left = left.saturating_sub(1);
             let target = Target::Innermost;
-            if left == 0 || !self.pass_down(index, slot, cell, target, request, &mut members) {
+            if left == 0 {
                 self.mark(index, cell, target, request);
+            } else {
+                self.ask(index, slot, cell, target, request, &mut members);
             }
         }
     }
 
-    /// Says whose turn it is to be asked, instead of a task that awaits them: appends them, the first one last.
-    fn pass_down(
+    /// Says whose turn it is to be asked, instead of a task that awaits them: appends them, the first one last. Marks the
+    /// task if it awaits nobody who takes the request.
+    fn ask(
         &self,
         index: u32,
         slot: &Slot,
@@ -213,13 +216,14 @@ impl EventLoop {
         target: Target,
         request: &Cancelled,
         members: &mut Vec<u32>,
-    ) -> bool {
+    ) {
         let task = TaskRef::new(index, slot.generation());
         match self.awaited(task, slot, cell, target) {
-            Awaited::Nothing => false,
+            Awaited::Nothing => self.mark(index, cell, target, request),
             Awaited::Task(child) => {
                 let child_cell = self.held(child);
                 child_cell.set_flag(flag::FROM_JOINER);
+                self.list_waiter(child_cell);
                 child_cell.with_extra(|extra| {
                     let joiners = &mut extra.cancel.joiners;
                     if joiners.len() == joiners.capacity() {
@@ -230,15 +234,28 @@ impl EventLoop {
                     joiners.push(task);
                 });
                 members.push(child);
-                true
             }
             Awaited::Aggregate(aggregate) => {
                 let before = members.len();
+                let aggregate = aggregate.upgrade();
                 let taken = aggregate
-                    .upgrade()
+                    .as_ref()
                     .is_some_and(|aggregate| aggregate.cancel(self, task, request, members));
                 members[before..].reverse();
-                taken
+                match aggregate {
+                    _ if taken => {}
+                    // Its end wakes the task.
+                    Some(aggregate) if aggregate.is_ending() => {
+                        self.set_mark(
+                            cell,
+                            target,
+                            request,
+                            false,
+                            Some(Rc::downgrade(&aggregate)),
+                        );
+                    }
+                    _ => self.mark(index, cell, target, request),
+                }
             }
         }
     }
@@ -273,18 +290,39 @@ impl EventLoop {
 
     /// Lets the next step of the task deliver a request.
     pub(super) fn mark(&self, index: u32, cell: CellPointer, target: Target, request: &Cancelled) {
-        cell.set_flag(flag::CANCEL);
         let waits = cell.state.get() == State::Pending && !self.is_queued(index);
         let raised = cell.with_extra(|extra| {
             let cancelling = &mut extra.cancel;
-            if let Some(known) = &cancelling.mark
-                && let Some(scope) = cancelling.elsewhere(target, known.target)
-            {
-                let request = request.clone();
-                let raised = Raised::new(request, target);
-                return cancelling.raise_to(scope, raised);
+            let Some(known) = &cancelling.mark else {
+                return false;
+            };
+            match cancelling.elsewhere(target, known.target) {
+                Some(scope) => cancelling.raise_to(scope, Raised::new(request.clone(), target)),
+                None => false,
             }
-            let mark = &mut cancelling.mark;
+        });
+        if raised {
+            cell.set_flag(flag::RAISED);
+        } else {
+            self.set_mark(cell, target, request, waits, None);
+        }
+        // A task that runs is looked at after its step.
+        if cell.state.get() == State::Pending {
+            self.queue(index);
+        }
+    }
+
+    fn set_mark(
+        &self,
+        cell: CellPointer,
+        target: Target,
+        request: &Cancelled,
+        waits: bool,
+        until: Option<Weak<dyn Aggregate>>,
+    ) {
+        cell.set_flag(flag::CANCEL);
+        cell.with_extra(|extra| {
+            let mark = &mut extra.cancel.mark;
             let (target, request, waited) = match mark {
                 // An abort stays one.
                 Some(mark) if mark.target == Target::Task => (Target::Task, request, waits),
@@ -298,16 +336,9 @@ impl EventLoop {
                 request: request.clone(),
                 target,
                 waited,
+                until,
             });
-            false
         });
-        if raised {
-            cell.set_flag(flag::RAISED);
-        }
-        // A task that runs is looked at after its step.
-        if cell.state.get() == State::Pending {
-            self.queue(index);
-        }
     }
 
     /// Ends the task that runs at the end of its step, with this error, if the step does not end it otherwise.
@@ -337,17 +368,6 @@ impl EventLoop {
     pub(crate) fn queue_member(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
         let key = self.callbacks.insert(Callback::Member(aggregate, member));
         self.ready.push(ReadyEntry::Callback(key));
-    }
-
-    /// A task that was asked by the one that awaits it has ended: if by the cancel, that one is marked too.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn cancel_joiner(&self, joiner: TaskRef, index: u32, cell: CellPointer) {
-        if let Some((request, joiners)) = self.passed_back(cell)
-            && joiners.binary_search(&joiner).is_ok()
-        {
-            self.mark_awaiting(joiner, &request, index, None);
-        }
     }
 
     /// By which request a task has ended that was asked by those who await it, and who they are, sorted.
@@ -456,10 +476,25 @@ impl EventLoop {
         }
     }
 
-    /// What the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
+    /// Takes what the task that runs has begun to await in this step, to be given to `set_link` again: what is polled in
     /// between is not passed a cancel.
-    pub(crate) fn link(&self) -> u32 {
-        self.tasks.awaits.get()
+    pub(crate) fn take_link(&self) -> u32 {
+        self.tasks.awaits.replace(NO_SLOT)
+    }
+
+    /// The task that runs, and the one that it has begun to await, as far as is known since `take_link`, outside of scopes
+    /// that were entered since.
+    pub(crate) fn awaited_directly(&self) -> Option<(TaskRef, u32)> {
+        let link = self.tasks.awaits.get();
+        let (task, cell) = self.current_cell()?;
+        let in_scope = || {
+            cell.with_extra_if_any(|extra| {
+                let scopes = &extra.cancel.scopes;
+                scopes.iter().any(|scope| scope.link == link).then_some(())
+            })
+        };
+        let is_task = link != NO_SLOT && link != AGGREGATE;
+        (is_task && in_scope().flatten().is_none()).then_some((task, link))
     }
 
     pub(crate) fn set_link(&self, link: u32) {

@@ -8,7 +8,6 @@ use super::EventLoop;
 use super::cancel::Target;
 use super::cell::{CellPointer, State, flag, quietly};
 use super::scope::Raised;
-use super::waker::TaskRef;
 use crate::error::{Cancelled, JoinError};
 
 /// After so many steps of a task that is always ready, a scope which is polled by a set of futures counts as one that is not.
@@ -21,9 +20,19 @@ impl EventLoop {
     #[inline(never)]
     pub(super) fn deliver_cancel(&self, cell: CellPointer) -> bool {
         cell.clear_flag(flag::CANCEL);
+        let mark = cell.with_extra(|extra| extra.cancel.mark.take());
+        let until = mark
+            .as_ref()
+            .and_then(|mark| mark.until.as_ref()?.upgrade());
+        if until.is_some_and(|until| until.is_ending()) {
+            // Somebody has woken the task before its time.
+            cell.set_flag(flag::CANCEL);
+            cell.with_extra(|extra| extra.cancel.mark = mark);
+            return false;
+        }
         let to_task = cell.with_extra(|extra| {
             let cancelling = &mut extra.cancel;
-            let mark = cancelling.mark.take()?;
+            let mark = mark?;
             match cancelling.scopes.place(mark.target).map(|scope| scope.id) {
                 None => Some(mark.request),
                 Some(scope) => {
@@ -173,7 +182,7 @@ impl EventLoop {
     /// Returns whether the task has ended.
     #[cold]
     #[inline(never)]
-    pub(super) fn cancel_after_step(&self, task: TaskRef, cell: CellPointer, ended: bool) -> bool {
+    pub(super) fn cancel_after_step(&self, index: u32, cell: CellPointer, ended: bool) -> bool {
         let failure = cell.with_extra(|extra| extra.cancel.failure.take());
         if let (false, Some(error)) = (ended, failure) {
             cell.drop_future(error);
@@ -191,15 +200,15 @@ impl EventLoop {
         let mark = cell.with_extra(|extra| extra.cancel.mark.take());
         cell.clear_flag(flag::CANCEL);
         if !ended && cell.has_flag(flag::RAISED) {
-            self.raise_further(task.index(), cell);
+            self.raise_further(index, cell);
         }
         let Some(mark) = mark else {
             return ended;
         };
         if !ended {
             // As in asyncio, what the task has begun to await meanwhile is cancelled in its place.
-            let (slot, _) = self.held_slot(task.index());
-            self.pass_on(task.index(), slot, cell, mark.target, &mark.request);
+            let (slot, _) = self.held_slot(index);
+            self.pass_on(index, slot, cell, mark.target, &mark.request);
         } else if cell.state.get() == State::Done {
             let error = JoinError::of_cancelled(mark.request, cell.name(), cell.spawned_at);
             cell.replace_output(error);

@@ -14,8 +14,8 @@ const MOST_TURNS: usize = 1_000_000;
 impl EventLoop {
     /// Cancels all tasks and runs turns until they have ended, or this time has passed. Returns those that have not.
     ///
-    /// What the ends of cancelled tasks spawn runs on while something is ready. When nothing is, it is cancelled in its
-    /// turn: the loop never blocks for a task that was not asked to end.
+    /// What the ends of cancelled tasks spawn runs on as long as one of these has not ended, as in asyncio: a clean-up may
+    /// wait for it. Then, when nothing is ready, it is cancelled in its turn.
     pub(crate) fn end_tasks(
         &self,
         grace: Duration,
@@ -24,7 +24,8 @@ impl EventLoop {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
         let request = Cancelled::new(CancelReason::Shutdown, None, None, called_at);
-        let mut first_not_asked = self.cancel_from(0, &request);
+        let mut asked = self.cancel_from(0, &request);
+        let mut first_not_asked = self.tasks.next_number.get();
         let end = self.clock.now().saturating_add(clock::nanoseconds(grace));
         // It wakes the loop.
         let (timer, key, serial) = self.call_at(end, Box::new(|| ()), called_at);
@@ -35,7 +36,11 @@ impl EventLoop {
         };
         while self.tasks.unfinished.get() > 0 && self.clock.now() < end && turns_left > 0 {
             if self.ready.is_empty() {
-                first_not_asked = self.cancel_from(first_not_asked, &request);
+                while asked.pop_if(|task| self.has_ended(*task)).is_some() {}
+                if asked.is_empty() {
+                    asked = self.cancel_from(first_not_asked, &request);
+                    first_not_asked = self.tasks.next_number.get();
+                }
             }
             self.turn()?;
             turns_left -= 1;
@@ -44,6 +49,7 @@ impl EventLoop {
             self.timers.borrow_mut().cancel(timer);
         }
         drop(self.take_call(key, serial, true));
+        self.report_late();
         Ok(self.unfinished_tasks())
     }
 

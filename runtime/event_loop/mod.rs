@@ -104,6 +104,8 @@ pub(crate) struct EventLoop {
     /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
     on_unhandled: Option<unhandled::Handler>,
     unhandled_fallback: fn(&Unhandled),
+    /// Failures of tasks that were asked to end, to be told when all have ended.
+    late_reports: RefCell<Vec<Unhandled>>,
     /// What orders things that asyncio leaves open; `None` for the natural order.
     permutation: Option<Chaos>,
     /// What draws the tasks that are polled without having been woken; `None` for none.
@@ -162,6 +164,7 @@ impl EventLoop {
             observer: settings.observer,
             on_unhandled: settings.on_unhandled,
             unhandled_fallback: settings.unhandled_fallback,
+            late_reports: RefCell::default(),
             eager_start: settings.eager_start,
             strict: settings.strict || settings.spurious.is_some(),
             permutation: settings.permutation,
@@ -237,6 +240,7 @@ impl EventLoop {
     /// done at every turn.
     #[inline(never)]
     fn look_if_due(&self) -> Result<(), RunError> {
+        self.drop_leftovers();
         if let Some(chaos) = &self.spurious {
             self.poll_spuriously(chaos);
         }
@@ -284,10 +288,9 @@ impl EventLoop {
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
-        let block = if idle {
-            self.time_to_block()
-        } else {
-            Block::No
+        let block = match idle {
+            true => self.time_to_block(),
+            false => Block::No,
         };
         // ② Poll; ③ queue the sources that are ready.
         if block == Block::No {
@@ -322,8 +325,8 @@ impl EventLoop {
 
     /// Says how long nothing can happen unless it comes from outside.
     fn time_to_block(&self) -> Block {
-        let timers = self.timers.borrow();
-        let Some(deadline) = timers.next_deadline() else {
+        let mut timers = self.timers.borrow_mut();
+        let Some(deadline) = timers.wake_up_time(self.clock.is_virtual()) else {
             return Block::Forever;
         };
         let now = self.clock.now();

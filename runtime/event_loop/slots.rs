@@ -9,7 +9,7 @@
 use super::cell::{self, CellPointer};
 use super::memory::Memory;
 use super::waker::{GENERATION_BITS, INDEX_BITS, TaskRef};
-use std::cell::{Cell, UnsafeCell};
+use std::cell::{Cell, RefCell, UnsafeCell};
 
 const CHUNK: usize = 1024;
 pub(super) const NO_SLOT: u32 = u32::MAX;
@@ -22,7 +22,8 @@ const GENERATION: u32 = (1 << GENERATION_BITS) - 1;
 pub(super) struct Slot {
     /// The task's cell; `None` while the slot is free, and while a dead index still stands in the ready queue.
     pub(super) cell: Cell<Option<CellPointer>>,
-    /// The generation, and two bits: LIVE while the slot has a cell, QUEUED while its index stands in the ready queue.
+    /// The generation, and two bits: LIVE while the slot has a cell, QUEUED while its index stands in the ready queue or
+    /// among the leftovers.
     pub(super) word: Cell<u32>,
     /// While the slot is free, the next free one. While its task waits, what it awaits, to which a cancel is passed on:
     /// the index of a task, `AGGREGATE`, or `NO_SLOT`. Written after each step.
@@ -59,6 +60,9 @@ pub(super) struct Tasks {
     pub(super) scope: Cell<u64>,
     /// The number of the next scope.
     pub(super) next_scope: Cell<u64>,
+    /// Ended tasks whose handle went before their output was read; what they left is to be dropped. Their slots are
+    /// marked as queued.
+    pub(super) leftovers: RefCell<Vec<u32>>,
 }
 
 impl Tasks {
@@ -73,6 +77,7 @@ impl Tasks {
             awaits: Cell::new(NO_SLOT),
             scope: Cell::new(0),
             next_scope: Cell::new(1),
+            leftovers: RefCell::new(Vec::new()),
         }
     }
 

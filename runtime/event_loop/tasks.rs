@@ -125,7 +125,7 @@ impl EventLoop {
         }
     }
 
-    /// Queues a task for a step or for its disposal, unless it is queued already.
+    /// Queues a task for a step, unless it is queued already.
     pub(super) fn queue(&self, index: u32) {
         if let Some(slot) = self.tasks.slot(index)
             && slot.word.get() & QUEUED == 0
@@ -141,7 +141,8 @@ impl EventLoop {
         slot.is_some_and(|slot| slot.word.get() & QUEUED != 0)
     }
 
-    /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left.
+    /// Runs a task's entry of the ready queue: a step, the delivery of a cancel, or the disposal of what is left (see
+    /// `drop_leftovers`).
     ///
     /// This is the one place where futures are polled.
     #[inline(always)]
@@ -159,10 +160,11 @@ impl EventLoop {
             self.dispose(index, slot, cell);
             return;
         }
-        let task = TaskRef::new(index, slot.generation());
-        self.tasks.current.set(task);
+        self.tasks
+            .current
+            .set(TaskRef::new(index, slot.generation()));
         if cell.has_flag(flag::CANCEL) && self.deliver_cancel(cell)
-            || self.step::<OBSERVED>(task, slot, cell)
+            || self.step::<OBSERVED>(index, slot, cell)
         {
             self.finish::<OBSERVED>(index, slot, cell);
         }
@@ -170,17 +172,17 @@ impl EventLoop {
 
     /// Polls a task. Returns whether it has ended.
     #[inline(always)]
-    fn step<const OBSERVED: bool>(&self, task: TaskRef, slot: &Slot, cell: CellPointer) -> bool {
+    fn step<const OBSERVED: bool>(&self, index: u32, slot: &Slot, cell: CellPointer) -> bool {
         self.observe_if::<OBSERVED>(|| Event::PollStarted {
             task: TaskId(cell.number),
         });
         self.tasks.awaits.set(NO_SLOT);
         // The waker's drop does nothing; leaving it out saves the call.
-        let waker = ManuallyDrop::new(waker::waker(self.short, task));
+        let waker = ManuallyDrop::new(waker::waker(self.short, self.tasks.current.get()));
         let mut ended = cell.poll(&mut Context::from_waker(&waker));
         slot.link.set(self.tasks.awaits.get());
         if cell.has_flag(flag::CANCEL | flag::RAISED) {
-            ended = self.cancel_after_step(task, cell, ended);
+            ended = self.cancel_after_step(index, cell, ended);
         }
         self.observe_if::<OBSERVED>(|| Event::PollEnded {
             task: TaskId(cell.number),
@@ -320,17 +322,38 @@ impl EventLoop {
 
     /// The handle of the task at `index` goes: the task runs on by itself.
     ///
-    /// Code of others does not run here: an unread output that has a drop waits for the loop.
+    /// Code of others does not run here: an unread output that has a drop waits for the loop, but not for a turn of its
+    /// own, which asyncio would not take.
     #[inline]
     pub(crate) fn detach(&self, index: u32) {
         let (slot, cell) = self.held_slot(index);
         cell.clear_flag(flag::HANDLE);
         if !cell.is_finished() {
             self.set_waiter(cell, Waiter::Nobody);
-        } else if cell.discard_runs_code() || cell.has_variables() {
-            self.queue(index);
-        } else {
+        } else if !cell.discard_runs_code() && !cell.has_variables() {
             self.dispose(index, slot, cell);
+        } else if slot.word.get() & QUEUED == 0 {
+            slot.word.set(slot.word.get() | QUEUED);
+            self.tasks.leftovers.borrow_mut().push(index);
+            // The next turn is to check.
+            let patience = &self.reactor.patience;
+            patience.set(patience.get().min(0));
+        }
+    }
+
+    /// Drops what ended tasks without a handle have left.
+    #[inline]
+    pub(super) fn drop_leftovers(&self) {
+        if !self.tasks.leftovers.borrow().is_empty() {
+            self.tasks.current.set(TaskRef::NONE);
+            // These drops may let go of further handles.
+            while let leftovers = self.tasks.leftovers.take()
+                && !leftovers.is_empty()
+            {
+                for index in leftovers {
+                    self.run_task::<false>(index);
+                }
+            }
         }
     }
 
@@ -386,8 +409,8 @@ impl EventLoop {
         (task != TaskRef::NONE).then_some(TaskId(cell.number))
     }
 
-    /// Asks the tasks that have not ended to cancel, from this number on. Returns the number of the next task.
-    pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> u64 {
+    /// Asks the tasks that have not ended to cancel, from this number on. Returns them.
+    pub(super) fn cancel_from(&self, number: u64, request: &Cancelled) -> Vec<TaskRef> {
         let mut asked = Vec::new();
         self.each_pending(|index, slot, cell| {
             if cell.number >= number {
@@ -396,10 +419,18 @@ impl EventLoop {
             }
         });
         self.permute(&mut asked);
-        for task in asked {
+        for &task in &asked {
             self.cancel_task(task, Target::Innermost, request);
         }
-        self.tasks.next_number.get()
+        asked
+    }
+
+    /// Whether a task has ended.
+    pub(super) fn has_ended(&self, task: TaskRef) -> bool {
+        let slot = self.tasks.slot(task.index());
+        let slot = slot.filter(|slot| slot.generation() == task.generation());
+        let cell = slot.and_then(|slot| slot.cell.get());
+        cell.is_none_or(|cell| cell.is_finished())
     }
 
     /// The tasks that have not ended, oldest first.

@@ -246,6 +246,26 @@ impl TimerWheel {
         Some(self.lists[level * SLOTS + slot].least)
     }
 
+    /// Returns the next deadline; exactly for a clock that jumps there, as a turn too many would be seen. That looks at
+    /// timers of the list that the jump will spread.
+    pub(crate) fn wake_up_time(&mut self, exactly: bool) -> Option<u64> {
+        let next = self.next_deadline()?;
+        if !exactly || self.lists[usize::from(PAST)].first != NONE {
+            return Some(next);
+        }
+        let (level, slot) = self.earliest_slot()?;
+        let list = &mut self.lists[level * SLOTS + slot];
+        let mut least = NEVER;
+        let mut key = list.first;
+        while key != NONE && least > next {
+            let entry = &self.entries[key as usize];
+            least = least.min(entry.when);
+            key = entry.next;
+        }
+        list.least = least;
+        Some(least)
+    }
+
     /// Whether more than `limit` timers are due by `until`. Looks at a few timers only, and so may miss some
     /// of those beyond the first slots.
     pub(crate) fn crowded(&self, until: u64, limit: usize) -> bool {

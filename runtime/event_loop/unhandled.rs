@@ -27,15 +27,25 @@ impl EventLoop {
     #[inline(never)]
     pub(super) fn drop_error(&self, cell: CellPointer, error: JoinError) {
         let (seen, asked) = cell.with_extra(|extra| (extra.seen, extra.asked_to_end));
-        if !seen && let Some(unhandled) = Unhandled::task(&error, asked) {
-            self.report(&unhandled);
+        match Unhandled::task(&error, asked).filter(|_| !seen) {
+            Some(unhandled) if asked => self.late_reports.borrow_mut().push(unhandled),
+            Some(unhandled) => self.report(&unhandled),
+            None => {}
         }
         quietly(|| drop(error));
+    }
+
+    /// Reports the tasks that failed when they were asked to end: when all have, as asyncio.
+    pub(super) fn report_late(&self) {
+        for unhandled in self.late_reports.take() {
+            self.report(&unhandled);
+        }
     }
 
     /// Reports the tasks that have failed unseen, whether or not there are handles: the loop closes, and no handle
     /// gives anything after that.
     pub(super) fn report_failed(&self) {
+        self.report_late();
         for index in 0..self.tasks.capacity() {
             let Some(cell) = self.tasks.slot(index).and_then(|slot| slot.cell.get()) else {
                 continue;

@@ -86,6 +86,22 @@ impl Several {
         before
     }
 
+    /// Tells another one in place of this task.
+    fn tell_instead(&mut self, task: TaskRef, waiter: Waiter) {
+        if let Some(tasks) = &mut self.tasks {
+            tasks.remove(&task);
+        }
+        let known = Waiter::Task(task);
+        for told in self.told.iter_mut().filter(|told| told.waiter == known) {
+            told.waiter = waiter;
+        }
+    }
+
+    /// Leaves out one who is no task.
+    fn take_out(&mut self, waiter: Waiter) {
+        self.told.retain(|told| told.waiter != waiter);
+    }
+
     /// Leaves out who is gone.
     fn retain(&mut self, mut is_there: impl FnMut(Waiter) -> bool) {
         self.told
@@ -150,6 +166,18 @@ impl EventLoop {
             && before != waiter
         {
             drop(self.callbacks.remove(key));
+        }
+    }
+
+    /// Makes a list of the one who is told, if that is a task, so that its end comes by the slower way, which looks at
+    /// `FROM_JOINER`.
+    pub(super) fn list_waiter(&self, cell: CellPointer) {
+        let waiter = Waiter::unpack(cell.waiter.get());
+        if let Waiter::Task(_) = waiter {
+            let mut only = Several::new();
+            only.push(waiter, true);
+            let key = self.callbacks.insert(Callback::Several(Box::new(only)));
+            cell.waiter.set(Waiter::Callback(key).pack());
         }
     }
 
@@ -284,51 +312,103 @@ impl EventLoop {
         key
     }
 
+    /// Lets a callback be queued at the end of the task at `index`, in place of this task's wake. Returns the callback's key;
+    /// `None` if that task was not to be woken.
+    pub(crate) fn tell_instead(
+        &self,
+        index: u32,
+        task: TaskRef,
+        callback: Callback,
+    ) -> Option<u32> {
+        let cell = self.tasks.slot(index)?.cell.get()?;
+        let known = Waiter::Task(task);
+        if cell.is_finished() || !self.tells(cell, known) {
+            return None;
+        }
+        let key = self.callbacks.insert(callback);
+        match Waiter::unpack(cell.waiter.get()) {
+            Waiter::Callback(list) => self.callbacks.with_several(list, |several| {
+                several.tell_instead(task, Waiter::Callback(key));
+            }),
+            _ => {
+                cell.waiter.set(Waiter::Callback(key).pack());
+                None
+            }
+        };
+        Some(key)
+    }
+
+    /// Takes back what `tell_instead` asked for, if the task at `index` has not ended.
+    pub(crate) fn tell_no_more(&self, index: u32, key: u32) {
+        let cell = self.tasks.slot(index).and_then(|slot| slot.cell.get());
+        let told = Waiter::Callback(key);
+        let Some(cell) = cell.filter(|cell| !cell.is_finished() && self.tells(*cell, told)) else {
+            return;
+        };
+        match Waiter::unpack(cell.waiter.get()) {
+            Waiter::Callback(list) if list != key => {
+                self.callbacks
+                    .with_several(list, |several| several.take_out(told));
+            }
+            _ => cell.waiter.set(Waiter::Nobody.pack()),
+        }
+        drop(self.callbacks.remove(key));
+    }
+
+    /// Tells the holder of the handle nothing.
+    pub(crate) fn tell_nobody(&self, index: u32) {
+        self.set_waiter(self.held(index), Waiter::Nobody);
+    }
+
     /// Tells who waits for the task that has ended.
     #[inline(always)]
     pub(super) fn tell_waiter<const OBSERVED: bool>(&self, index: u32, cell: CellPointer) {
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
-            Waiter::Task(task) => {
-                if cell.has_flag(flag::FROM_JOINER) {
-                    self.cancel_joiner(task, index, cell);
-                }
-                self.wake_task::<OBSERVED>(task);
-            }
+            Waiter::Task(task) => self.wake_task::<OBSERVED>(task),
             Waiter::Callback(key) => self.tell_callback(index, cell, key),
+        }
+    }
+
+    #[inline(never)]
+    fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
+        match self.callbacks.take_told(key) {
+            None => self.ready.push(Entry::Callback(key)),
+            Some(Callback::Several(several)) => self.tell_several(index, cell, several),
+            Some(callback) => self.wake_by(callback),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
-        if let Some(several) = self.callbacks.take_several(key) {
-            let from_joiner = cell.has_flag(flag::FROM_JOINER);
-            let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
-            // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
-            for told in several.told {
-                match told.waiter {
-                    Waiter::Nobody => {}
-                    Waiter::Task(task) => {
-                        if let Some((request, joiners)) = &cancelled
-                            && joiners.binary_search(&task).is_ok()
-                        {
-                            self.mark_awaiting(task, request, index, None);
-                        }
-                        self.wake(task);
+    fn tell_several(&self, index: u32, cell: CellPointer, several: Box<Several>) {
+        let from_joiner = cell.has_flag(flag::FROM_JOINER);
+        let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
+        // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
+        for told in several.told {
+            match told.waiter {
+                Waiter::Nobody => {}
+                Waiter::Task(task) => {
+                    if let Some((request, joiners)) = &cancelled
+                        && joiners.binary_search(&task).is_ok()
+                    {
+                        self.mark_awaiting(task, request, index, None);
                     }
-                    Waiter::Callback(key) => self.wake_or_queue(key),
+                    self.wake(task);
                 }
+                Waiter::Callback(key) => match self.callbacks.take_told(key) {
+                    None => self.ready.push(Entry::Callback(key)),
+                    Some(callback) => self.wake_by(callback),
+                },
             }
-        } else {
-            self.wake_or_queue(key);
         }
     }
 
-    fn wake_or_queue(&self, key: u32) {
-        match self.callbacks.take_waker(key) {
-            Some(waker) => cell::quietly(|| waker.wake()),
-            None => self.ready.push(Entry::Callback(key)),
+    /// Runs a callback that has no turn of its own: a bare waker.
+    #[cold]
+    fn wake_by(&self, callback: Callback) {
+        if let Callback::Wake(waker) = callback {
+            cell::quietly(|| waker.wake());
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::error::{AlreadySet, Cancelled, PromiseCancelled};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
+use crate::event_loop::variables;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
@@ -201,7 +202,12 @@ impl<T> Promise<T> {
     #[track_caller]
     #[doc(alias = "add_done_callback")]
     pub fn on_done(&self, callback: impl FnOnce() + 'static) -> DoneCallback {
-        let callback = Box::new(callback);
+        // It sees the context variables as they are now, and not those of whoever sets the promise.
+        let variables = variables::copy();
+        let callback = Box::new(move || {
+            drop(variables::replace(variables));
+            callback();
+        });
         let Some(event_loop) = with_running(|event_loop| event_loop.serial) else {
             panic!("{NO_LOOP}");
         };

@@ -110,6 +110,13 @@ impl<W> WaitList<W> {
         self.waiters.front()?.1.as_ref()
     }
 
+    /// The oldest waiter and its ticket.
+    #[inline]
+    pub(super) fn first(&self) -> Option<(Ticket, &W)> {
+        let (ticket, waiter) = self.waiters.front()?;
+        Some((*ticket, waiter.as_ref()?))
+    }
+
     /// The oldest waiter with this ticket or a younger one, of which this holds.
     pub(super) fn find(&self, from: Ticket, holds: impl Fn(&W) -> bool) -> Option<Ticket> {
         let first = match self.waiters.front() {

@@ -87,9 +87,29 @@ impl Waiters {
     pub(super) fn wake_next(&self) {
         // Mostly nobody waits, and the rest need not be compiled into every user.
         if !self.is_empty() {
-            let end = self.list.borrow().next_ticket();
-            self.wake_before(end);
+            self.wake_one();
         }
+    }
+
+    /// The frequent way: the oldest one was not cancelled, nor passed over.
+    #[inline(never)]
+    fn wake_one(&self) {
+        let mut list = self.list.borrow_mut();
+        if let Some((ticket, oldest)) = list.first()
+            && ticket >= self.passed.get()
+            && !oldest.is_cancelled()
+        {
+            self.passed.set(ticket);
+            let waiter = list.next();
+            drop(list);
+            if let Some(waiter) = waiter {
+                waiter.wake();
+            }
+            return;
+        }
+        let end = list.next_ticket();
+        drop(list);
+        self.wake_before(end);
     }
 
     /// Wakes the oldest waiters whose tasks were not cancelled, so many at most. Of those who wait now: a waker that is not ours may let others

@@ -126,6 +126,14 @@ impl<T> Stream for AsCompleted<T> {
 #[must_use = "futures do nothing unless awaited"]
 pub struct Next<'a, T>(&'a mut AsCompleted<T>);
 
+impl<T> Drop for Next<'_, T> {
+    fn drop(&mut self) {
+        // A later end has nobody to wake.
+        let waker = self.0.ends.waker.take();
+        drop(waker);
+    }
+}
+
 impl<T> Future for Next<'_, T> {
     type Output = Option<Result<T, JoinError>>;
 

@@ -142,6 +142,8 @@ struct Members<T> {
     fails: fn(&JoinHandle<T>) -> bool,
     /// Whether the whole is complete.
     complete: Cell<bool>,
+    /// Whether the gather was dropped.
+    released: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
     /// The task that awaits the whole and was cancelled, its runtime, and by which request, which went on to the members.
     cancelled: RefCell<Option<(u64, TaskRef, Cancelled)>>,
@@ -159,6 +161,7 @@ impl<T: 'static> Members<T> {
             failed: Cell::new(None),
             fails,
             complete: Cell::new(unfinished == 0),
+            released: Cell::new(false),
             waker: RefCell::new(None),
             cancelled: RefCell::new(None),
             own_cancel: RefCell::new(None),
@@ -246,21 +249,30 @@ impl<T: 'static> Members<T> {
         handle.expect("an output is taken once").take()
     }
 
-    /// The members that were not taken end: detached if the gather is complete or was never awaited, else cancelled.
+    /// Nobody waits any more. Members that have not ended are cancelled if the gather was awaited and is not complete; the
+    /// others run on unattended. Their callbacks stay, and have their turns, as in asyncio.
     fn release(&self) {
-        let handles = std::mem::take(&mut *self.handles.borrow_mut());
+        self.released.set(true);
         let complete = self.complete.replace(true);
         let cancel = !complete && self.waker.take().is_some();
-        for (member, handle) in handles.iter().enumerate() {
-            let Some(handle) = handle else {
-                continue;
+        let count = self.handles.borrow().len();
+        for member in 0..count {
+            let ended = match &self.handles.borrow()[member] {
+                None => true,
+                Some(handle) => {
+                    if cancel {
+                        handle.cancel();
+                    }
+                    // As in asyncio, failures count as seen, but for one that was to be given to nobody.
+                    if (cancel || complete) && self.failed.get() != Some(member as u32) {
+                        handle.mark_seen();
+                    }
+                    handle.has_ended()
+                }
             };
-            if cancel {
-                handle.cancel();
-            }
-            // As in asyncio, failures count as seen, but for one that was to be given to nobody.
-            if (cancel || complete) && self.failed.get() != Some(member as u32) {
-                handle.mark_seen();
+            if ended {
+                let handle = self.handles.borrow_mut()[member].take();
+                drop(handle);
             }
         }
     }
@@ -268,6 +280,10 @@ impl<T: 'static> Members<T> {
 
 impl<T: 'static> Aggregate for Members<T> {
     fn member_finished(&self, member: u32) {
+        if self.released.get() {
+            let handle = self.handles.borrow_mut()[member as usize].take();
+            return drop(handle);
+        }
         let complete = self.complete.get();
         if let Some(Some(handle)) = self.handles.borrow().get(member as usize) {
             self.note(member, handle);
@@ -301,6 +317,11 @@ impl<T: 'static> Aggregate for Members<T> {
             members.truncate(before);
         }
         passed
+    }
+
+    fn is_ending(&self) -> bool {
+        let handles = self.handles.borrow();
+        !self.complete.get() && handles.iter().flatten().all(JoinHandle::has_ended)
     }
 }
 

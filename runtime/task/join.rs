@@ -255,6 +255,11 @@ impl<T> JoinHandle<T> {
         }
     }
 
+    /// Takes back what `tell` asked for, of a task that has not ended.
+    pub(super) fn tell_nobody(&self) {
+        self.0.with(EventLoop::tell_nobody);
+    }
+
     /// A failure of the task counts as seen; see `Builder::on_unhandled`.
     pub(super) fn mark_seen(&self) {
         self.0.with(EventLoop::mark_seen);

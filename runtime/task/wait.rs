@@ -45,7 +45,7 @@ pub enum WaitMode {
 /// # });
 /// ```
 #[track_caller]
-pub fn wait<T>(handles: Vec<JoinHandle<T>>, mode: WaitMode) -> Wait<T> {
+pub fn wait<T: 'static>(handles: Vec<JoinHandle<T>>, mode: WaitMode) -> Wait<T> {
     let failed = |handle: &JoinHandle<T>| handle.has_failed() && !handle.was_cancelled();
     Wait::new(handles, mode, failed)
 }
@@ -55,7 +55,9 @@ pub fn wait<T>(handles: Vec<JoinHandle<T>>, mode: WaitMode) -> Wait<T> {
 /// # Panics
 /// If there are no tasks.
 #[track_caller]
-pub fn wait_first_error<T, E>(handles: Vec<JoinHandle<Result<T, E>>>) -> Wait<Result<T, E>> {
+pub fn wait_first_error<T: 'static, E: 'static>(
+    handles: Vec<JoinHandle<Result<T, E>>>,
+) -> Wait<Result<T, E>> {
     let failed = |handle: &JoinHandle<Result<T, E>>| match handle.has_failed() {
         true => !handle.was_cancelled(),
         false => handle.with_output(Result::is_err).unwrap_or(false),
@@ -65,36 +67,42 @@ pub fn wait_first_error<T, E>(handles: Vec<JoinHandle<Result<T, E>>>) -> Wait<Re
 
 /// The future of [`wait`]: the tasks that have ended, and those that have not.
 #[must_use = "futures do nothing unless awaited"]
-pub struct Wait<T> {
-    handles: Vec<JoinHandle<T>>,
+pub struct Wait<T: 'static> {
+    ends: Rc<Ends<T>>,
+    limit: Option<Sleep>,
+    /// Whether the tasks' ends are told, which is so from the first poll on.
+    begun: bool,
+}
+
+/// The tasks, and what is known of their ends.
+struct Ends<T> {
+    /// Empty once they were given back.
+    handles: RefCell<Vec<JoinHandle<T>>>,
     mode: WaitMode,
     /// Whether a task that has ended counts as failed.
     failed: fn(&JoinHandle<T>) -> bool,
-    limit: Option<Sleep>,
-    /// What the tasks' ends are told to, from the first poll on.
-    ends: Option<Rc<Ends>>,
-}
-
-/// The ends that were told since the waiter looked.
-struct Ends {
     /// How many members have not ended, as far as their callbacks have run.
     unfinished: Cell<usize>,
-    /// The members whose callbacks have run, to be looked at by the waiter if failures matter.
-    told: RefCell<Vec<u32>>,
-    /// Whether the first end completes the wait.
-    first: bool,
-    /// Whether the waiter has to look at each end.
-    look: bool,
+    /// Whether what is waited for has come.
+    holds: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
 }
 
-impl Aggregate for Ends {
+impl<T: 'static> Aggregate for Ends<T> {
     fn member_finished(&self, member: u32) {
         self.unfinished.set(self.unfinished.get() - 1);
-        if self.look || self.first {
-            self.told.borrow_mut().push(member);
-        }
-        if self.look || self.first || self.unfinished.get() == 0 {
+        let holds = self.unfinished.get() == 0
+            || match self.mode {
+                WaitMode::All => false,
+                WaitMode::FirstCompleted => true,
+                WaitMode::FirstError => {
+                    let handles = self.handles.borrow();
+                    handles.get(member as usize).is_some_and(self.failed)
+                }
+            };
+        // Only then: a waiter that looks in vain would take a turn too many.
+        if holds {
+            self.holds.set(true);
             let waker = self.waker.take();
             if let Some(waker) = waker {
                 waker.wake();
@@ -103,7 +111,7 @@ impl Aggregate for Ends {
     }
 }
 
-impl<T> Wait<T> {
+impl<T: 'static> Wait<T> {
     #[track_caller]
     fn new(
         handles: Vec<JoinHandle<T>>,
@@ -115,11 +123,16 @@ impl<T> Wait<T> {
             "wait was given no tasks: there is nothing that could end"
         );
         Wait {
-            handles,
-            mode,
-            failed,
+            ends: Rc::new(Ends {
+                unfinished: Cell::new(handles.len()),
+                handles: RefCell::new(handles),
+                mode,
+                failed,
+                holds: Cell::new(false),
+                waker: RefCell::new(None),
+            }),
             limit: None,
-            ends: None,
+            begun: false,
         }
     }
 
@@ -130,32 +143,9 @@ impl<T> Wait<T> {
     }
 
     /// Subscribes to the tasks' ends.
-    fn begin(&self) -> Rc<Ends> {
-        let ends = Rc::new(Ends {
-            unfinished: Cell::new(self.handles.len()),
-            told: RefCell::new(Vec::new()),
-            first: self.mode == WaitMode::FirstCompleted,
-            look: self.mode == WaitMode::FirstError,
-            waker: RefCell::new(None),
-        });
-        for (member, handle) in self.handles.iter().enumerate() {
-            handle.tell(ends.clone(), member as u32);
-        }
-        ends
-    }
-
-    /// Whether what was waited for has come.
-    fn holds(&self, ends: &Ends) -> bool {
-        if ends.unfinished.get() == 0 {
-            return true;
-        }
-        let told = ends.told.take();
-        match self.mode {
-            WaitMode::All => false,
-            WaitMode::FirstCompleted => !told.is_empty(),
-            WaitMode::FirstError => told
-                .iter()
-                .any(|&member| (self.failed)(&self.handles[member as usize])),
+    fn begin(&self) {
+        for (member, handle) in self.ends.handles.borrow().iter().enumerate() {
+            handle.tell(self.ends.clone(), member as u32);
         }
     }
 }
@@ -171,16 +161,27 @@ impl<T> Future for Wait<T> {
             Some(limit) => Pin::new(limit).poll(cx).is_ready(),
             None => false,
         };
-        let ends = match &this.ends {
-            Some(ends) => Rc::clone(ends),
-            None => Rc::clone(this.ends.insert(this.begin())),
-        };
-        if expired || this.holds(&ends) {
-            let handles = std::mem::take(&mut this.handles);
-            return Poll::Ready(handles.into_iter().partition(JoinHandle::has_ended));
+        if !std::mem::replace(&mut this.begun, true) {
+            this.begin();
         }
-        let before = ends.waker.replace(Some(TaskWaker::of(cx.waker())));
+        if expired || this.ends.holds.get() {
+            let handles = this.ends.handles.take();
+            let (done, pending): (Vec<_>, Vec<_>) =
+                handles.into_iter().partition(JoinHandle::has_ended);
+            pending.iter().for_each(JoinHandle::tell_nobody);
+            return Poll::Ready((done, pending));
+        }
+        let before = this.ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
         Poll::Pending
+    }
+}
+
+impl<T> Drop for Wait<T> {
+    fn drop(&mut self) {
+        // Ends that are told already are not to wake a task that has ended; those that are not are never told.
+        let waker = self.ends.waker.take();
+        let handles = self.ends.handles.take();
+        drop((waker, handles));
     }
 }

@@ -141,6 +141,30 @@ fn cancelled_waiter_of_several() {
 }
 
 #[test]
+fn failing_callback() {
+    check("futures/failing_callback", |out| async move {
+        let report = out.clone();
+        out.on_unhandled(move |unhandled| {
+            report.say(format!("reported: {}", unhandled.panic_message()));
+        });
+        let future = Rc::new(Promise::new());
+        let add = |line: &'static str| {
+            let out = out.clone();
+            future.on_done(move || out.say(line));
+        };
+        add("one");
+        future.on_done(|| panic!("broken callback"));
+        let task = spawn(waiter(out.clone(), "waiter has", future.clone()));
+        yield_now().await;
+        add("three");
+        future.set("value").unwrap();
+        task.await.unwrap();
+        yield_now().await;
+        out.say("end");
+    });
+}
+
+#[test]
 fn remove_callback() {
     check("futures/remove_callback", |out| async move {
         let future = Promise::new();

@@ -1,12 +1,15 @@
 //! `gather`: positions, turns, errors, and cancels from both sides.
 
-use super::harness::{Out, boxed, check, finally, join, ms};
+use super::harness::{Out, boxed, check, finally, join, ms, py};
+use roundelay::sync::Event;
 use roundelay::task::GatherError;
 use roundelay::{
     Handle, JoinHandle, WaitMode, catch_cancel, gather, gather_handles, sleep, spawn, task,
     try_gather, wait, yield_now,
 };
+use std::cell::Cell;
 use std::future::Ready;
+use std::rc::Rc;
 
 type Fallible = Result<(), &'static str>;
 
@@ -414,5 +417,46 @@ fn cancel_after_all_ended() {
         });
         out.say(accepted(both.cancel()));
         out.say(format!("values {}", both.await.unwrap().join(" ")));
+    });
+}
+
+#[test]
+fn cancelled_at_the_end() {
+    check("gather/cancelled_at_the_end", |out| async move {
+        let event = Rc::new(Event::new());
+        let asked_at = Rc::new(Cell::new(0));
+        let member = {
+            let (out, event) = (out.clone(), Rc::clone(&event));
+            async move {
+                event.wait().await;
+                out.say("member ends");
+            }
+        };
+        let task = {
+            let (out, asked_at) = (out.clone(), Rc::clone(&asked_at));
+            spawn(async move {
+                if let Err(cancelled) = catch_cancel(gather([member])).await {
+                    let turns = out.turns() - asked_at.get();
+                    out.say(format!("owner is cancelled after {turns}"));
+                    cancelled.resume().await;
+                }
+            })
+            .shared()
+        };
+        yield_now().await;
+        yield_now().await;
+        let canceller = {
+            let (out, event, task) = (out.clone(), Rc::clone(&event), task.clone());
+            spawn(async move {
+                event.wait().await;
+                asked_at.set(out.turns());
+                out.say(format!("cancel: {}", py(task.cancel())));
+            })
+        };
+        yield_now().await;
+        event.set();
+        canceller.await.unwrap();
+        let error = task.await.unwrap_err();
+        out.say(format!("cancelled: {}", py(error.is_cancelled())));
     });
 }

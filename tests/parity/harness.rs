@@ -95,7 +95,9 @@ pub fn boxed<T>(future: impl Future<Output = T> + 'static) -> Pin<Box<dyn Future
 }
 
 /// Waits for the end of all, however they end.
-pub async fn wait_all<T>(tasks: impl IntoIterator<Item = JoinHandle<T>>) -> Vec<JoinHandle<T>> {
+pub async fn wait_all<T: 'static>(
+    tasks: impl IntoIterator<Item = JoinHandle<T>>,
+) -> Vec<JoinHandle<T>> {
     wait(tasks.into_iter().collect(), WaitMode::All).await.0
 }
 
@@ -148,12 +150,12 @@ pub fn names<T>(tasks: &[JoinHandle<T>]) -> String {
 }
 
 /// Python's `await asyncio.wait([task])`: the end of a task, whatever it is.
-pub async fn end_of<T>(task: JoinHandle<T>) -> JoinHandle<T> {
+pub async fn end_of<T: 'static>(task: JoinHandle<T>) -> JoinHandle<T> {
     wait(vec![task], WaitMode::All).await.0.remove(0)
 }
 
 /// Whether a task that has ended was cancelled, in words.
-pub async fn how_cancelled<T>(task: JoinHandle<T>) -> &'static str {
+pub async fn how_cancelled<T: 'static>(task: JoinHandle<T>) -> &'static str {
     match task.await {
         Err(error) if error.is_cancelled() => "cancelled",
         _ => "not cancelled",

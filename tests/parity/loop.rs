@@ -537,3 +537,57 @@ fn timers_of_the_past() {
         out.say("end");
     });
 }
+
+fn fail(out: &Out, words: &'static str) -> impl FnOnce() + use<> {
+    let out = out.clone();
+    move || {
+        out.say(format!("fails with {words}"));
+        panic!("{words}");
+    }
+}
+
+#[test]
+fn error_in_a_callback() {
+    check("loop/error_in_a_callback", |out| async move {
+        let seen = out.clone();
+        out.on_unhandled(move |unhandled| {
+            seen.say(format!("handler sees {}", unhandled.panic_message()));
+        });
+        let event_loop = Handle::current();
+        event_loop.call_soon(print(&out, "one"));
+        event_loop.call_soon(fail(&out, "two"));
+        event_loop.call_soon(print(&out, "three"));
+        event_loop.call_later(ms(10), fail(&out, "four"));
+        event_loop.call_later(ms(20), print(&out, "five"));
+        yield_now().await;
+        out.say("the task goes on");
+        sleep(ms(30)).await;
+        out.say("end");
+    });
+}
+
+#[test]
+fn handler_queues_callbacks() {
+    thread_local! {
+        static START: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+    fn note(out: &Out, words: &str) {
+        out.say(format!("{words} in turn {}", out.turns() - START.get()));
+    }
+    check("loop/handler_queues_callbacks", |out| async move {
+        let seen = out.clone();
+        out.on_unhandled(move |_| {
+            note(&seen, "handler");
+            let seen = seen.clone();
+            Handle::current().call_soon(move || note(&seen, "queued by the handler"));
+        });
+        START.set(out.turns());
+        Handle::current().call_soon(|| panic!("no"));
+        let behind = out.clone();
+        Handle::current().call_soon(move || note(&behind, "behind the failing callback"));
+        yield_now().await;
+        note(&out, "task");
+        yield_now().await;
+        note(&out, "task");
+    });
+}

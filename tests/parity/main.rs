@@ -7,16 +7,22 @@ mod as_completed;
 mod barriers;
 mod cancel;
 mod conditions;
+mod context;
 mod events;
+mod fresh;
 mod futures;
 mod gather;
+mod generated;
 mod groups;
 mod harness;
 mod locks;
 mod r#loop;
+mod mixed;
 mod queues;
+mod quiet_turns;
 mod semaphores;
 mod shield;
+mod shutdown;
 mod tasks;
 mod timeouts;
 mod turns;
@@ -26,7 +32,10 @@ use std::fs;
 use std::path::Path;
 
 /// Programs that have no Rust form, each with the reason; DESIGN.md lists them too.
-const WITHOUT_RUST: &[(&str, &str)] = &[];
+const WITHOUT_RUST: &[(&str, &str)] = &[(
+    "turns/gather_nested",
+    "a gather in a gather gets a task around it, as any future does, which is one turn more for each level",
+)];
 
 #[test]
 fn every_program_has_its_rust_side() {
@@ -41,6 +50,7 @@ fn every_program_has_its_rust_side() {
     };
     let rust: String = names(&here, "rs")
         .iter()
+        .filter(|name| *name != "main")
         .filter_map(|name| fs::read_to_string(here.join(format!("{name}.rs"))).ok())
         .collect();
     let mut missing = Vec::new();

@@ -1,10 +1,12 @@
 //! `shield`: what passes through it, and what does not.
 
-use super::harness::{Out, check, end_of, how_cancelled, ms};
+use super::harness::{Out, check, end_of, how_cancelled, ms, py};
+use roundelay::sync::Event;
 use roundelay::task::{self, SharedHandle};
 use roundelay::{
     Handle, WaitMode, catch_cancel, gather, shield, sleep, spawn, timeout, wait, yield_now,
 };
+use std::rc::Rc;
 
 #[test]
 fn done() {
@@ -250,5 +252,44 @@ fn in_a_gather() {
             _ => {}
         }
         kept.await.unwrap();
+    });
+}
+
+#[test]
+fn cancelled_at_the_end() {
+    check("shield/cancelled_at_the_end", |out| async move {
+        let event = Rc::new(Event::new());
+        let shielded = {
+            let (out, event) = (out.clone(), Rc::clone(&event));
+            async move {
+                event.wait().await;
+                out.say("shielded task ends");
+            }
+        };
+        let task = spawn(shielded);
+        yield_now().await;
+        let owner = {
+            let out = out.clone();
+            spawn(async move {
+                if let Err(cancelled) = catch_cancel(shield(task)).await {
+                    out.say("owner is cancelled");
+                    cancelled.resume().await;
+                }
+            })
+            .shared()
+        };
+        let canceller = {
+            let (out, event, owner) = (out.clone(), Rc::clone(&event), owner.clone());
+            spawn(async move {
+                event.wait().await;
+                spawn(async move { out.say("other begins") });
+                owner.cancel();
+            })
+        };
+        yield_now().await;
+        event.set();
+        canceller.await.unwrap();
+        let error = owner.await.unwrap_err();
+        out.say(format!("cancelled: {}", py(error.is_cancelled())));
     });
 }

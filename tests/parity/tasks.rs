@@ -3,7 +3,11 @@
 use super::harness::{Out, check, ms, py, was_cancelled};
 use roundelay::sync::Promise;
 use roundelay::task::SharedHandle;
-use roundelay::{Handle, TaskId, sleep, spawn, task, yield_now};
+use roundelay::{
+    Handle, JoinHandle, TaskId, catch_cancel, gather_handles, sleep, spawn, spawn_eager, task,
+    yield_now,
+};
+use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
@@ -294,5 +298,184 @@ fn yield_rotation() {
             task.await.unwrap();
             out.say("joined");
         }
+    });
+}
+
+#[test]
+fn eager_cancelled() {
+    async fn child(out: Out) {
+        let body = async {
+            out.say("child begins");
+            sleep(ms(10_000)).await;
+        };
+        if let Err(cancelled) = catch_cancel(body).await {
+            out.say("child is cancelled");
+            cancelled.resume().await;
+        }
+    }
+    check("tasks/eager_cancelled", |out| async move {
+        let task = spawn_eager(child(out.clone()));
+        out.say(format!("cancel: {}", py(task.cancel())));
+        let cancelled = task.await.is_err_and(|error| error.is_cancelled());
+        out.say(format!("joined, cancelled: {}", py(cancelled)));
+    });
+}
+
+#[test]
+fn eager_current_task() {
+    async fn inner(out: Out, spawner: Option<roundelay::TaskId>) {
+        let me = task::current();
+        out.say(format!("inner is the spawner: {}", py(me == spawner)));
+        yield_now().await;
+        out.say(format!("inner is itself: {}", py(task::current() == me)));
+    }
+    async fn outer(out: Out, spawner: Option<roundelay::TaskId>) {
+        let me = task::current();
+        out.say(format!("outer is the spawner: {}", py(me == spawner)));
+        let task = spawn_eager(inner(out.clone(), me));
+        let itself = py(task::current() == me);
+        out.say(format!("outer is itself after the spawn: {itself}"));
+        task.await.unwrap();
+        out.say(format!("outer is itself: {}", py(task::current() == me)));
+    }
+    check("tasks/eager_current_task", |out| async move {
+        let me = task::current();
+        let task = spawn_eager(outer(out.clone(), me));
+        let itself = py(task::current() == me);
+        out.say(format!("main is itself after the spawn: {itself}"));
+        task.await.unwrap();
+        out.say(format!("main is itself: {}", py(task::current() == me)));
+    });
+}
+
+#[test]
+fn eager_first_step() {
+    async fn child(out: Out, name: &str) -> &str {
+        out.say(format!("{name} begins"));
+        yield_now().await;
+        out.say(format!("{name} goes on"));
+        name
+    }
+    check("tasks/eager_first_step", |out| async move {
+        Handle::current().call_soon(print(&out, "callback"));
+        let lazy = spawn(child(out.clone(), "lazy"));
+        let eager = spawn_eager(child(out.clone(), "eager"));
+        out.say("both are spawned");
+        out.say(format!("joined {}", lazy.await.unwrap()));
+        out.say(format!("joined {}", eager.await.unwrap()));
+    });
+}
+
+#[test]
+fn eager_gather() {
+    async fn nothing(out: Out, n: u32) -> u32 {
+        out.say(format!("runs {n}"));
+        n
+    }
+    async fn yields(n: u32) -> u32 {
+        yield_now().await;
+        n
+    }
+    check("tasks/eager_gather", |out| async move {
+        let together = |members| async {
+            let before = out.turns();
+            let values = gather_handles::<u32>(members).await.unwrap();
+            out.say(format!("{} {}", values[0], values[1]));
+            out.say(format!("turns: {}", out.turns() - before));
+        };
+        let [one, two] = [1, 2].map(|n| spawn_eager(nothing(out.clone(), n)));
+        together([one, two]).await;
+        let three = spawn_eager(nothing(out.clone(), 3));
+        together([three, spawn_eager(yields(4))]).await;
+    });
+}
+
+#[test]
+fn eager_spawns_eager() {
+    fn node(out: Out, name: String, depth: u32) -> Pin<Box<dyn Future<Output = ()>>> {
+        Box::pin(async move {
+            out.say(format!("node {name}"));
+            let mut children = Vec::new();
+            if depth > 0 {
+                for side in ["l", "r"] {
+                    let child = node(out.clone(), name.clone() + side, depth - 1);
+                    children.push(spawn_eager(child));
+                }
+            }
+            for child in children {
+                child.await.unwrap();
+            }
+            out.say(format!("end of {name}"));
+        })
+    }
+    check("tasks/eager_spawns_eager", |out| async move {
+        spawn_eager(node(out, "t".to_owned(), 2)).await.unwrap();
+    });
+}
+
+#[test]
+fn eager_without_suspending() {
+    async fn child(out: Out, n: u32) -> u32 {
+        out.say(format!("child {n}"));
+        n
+    }
+    check("tasks/eager_without_suspending", |out| async move {
+        Handle::current().call_soon(print(&out, "callback"));
+        let task = spawn_eager(child(out.clone(), 1));
+        out.say(format!("done: {}", py(task.is_finished())));
+        let before = out.turns();
+        let one = task.await.unwrap();
+        let two = spawn_eager(child(out.clone(), 2)).await.unwrap();
+        out.say(format!("joined {one} and {two}"));
+        out.say(format!("turns: {}", out.turns() - before));
+        yield_now().await;
+        out.say("end");
+    });
+}
+
+#[test]
+fn names() {
+    type Named = Rc<RefCell<Option<JoinHandle<()>>>>;
+    fn my_name() -> String {
+        let tasks = task::tasks();
+        let me = tasks.iter().find(|task| Some(task.id()) == task::current());
+        me.unwrap().name().to_owned()
+    }
+    async fn helper() -> String {
+        my_name()
+    }
+    fn name(task: &Named) -> String {
+        task.borrow().as_ref().unwrap().name()
+    }
+    /// A task is named by its handle, which it gets here.
+    fn spawn_named(name: &str, body: impl FnOnce(Named) -> Body) -> Named {
+        let me = Named::default();
+        let task = spawn(body(me.clone()));
+        task.set_name(name);
+        *me.borrow_mut() = Some(task);
+        me
+    }
+    type Body = Pin<Box<dyn Future<Output = ()>>>;
+    async fn child(out: Out, me: Named) {
+        out.say(format!("in the task: {}", my_name()));
+        let name = helper().await;
+        out.say(format!("in a coroutine of the task: {name}"));
+        me.borrow().as_ref().unwrap().set_name("renamed");
+        yield_now().await;
+        out.say(format!("after renaming: {}", my_name()));
+    }
+    async fn main(out: Out) {
+        let task = spawn_named("child", |me| Box::pin(child(out.clone(), me)));
+        out.say(format!("before its first step: {}", name(&task)));
+        while !task.borrow().as_ref().unwrap().is_finished() {
+            yield_now().await;
+        }
+        out.say(format!("after its end: {}", name(&task)));
+        out.say(format!("and here: {}", my_name()));
+    }
+    check("tasks/names", |out| async move {
+        let main = spawn_named("main", |_| Box::pin(main(out)));
+        let main = main.take().unwrap();
+        main.await.unwrap();
     });
 }

@@ -162,16 +162,6 @@ fn gather_done() {
 }
 
 #[test]
-fn gather_nested() {
-    check("turns/gather_nested", |out| async move {
-        let nested = gather((nothing(), gather([nothing(), nothing()])));
-        out.say(format!("two levels: {}", out.count_turns(nested).await));
-        let nested = gather([gather([gather([nothing()])])]);
-        out.say(format!("three levels: {}", out.count_turns(nested).await));
-    });
-}
-
-#[test]
 fn gather_of_nothing() {
     check("turns/gather_of_nothing", |out| async move {
         let together = gather_handles(Vec::<JoinHandle<()>>::new());

@@ -10,6 +10,7 @@ mod conditions;
 mod costs;
 mod drops;
 mod locks;
+mod passed_over;
 mod promises;
 mod queues;
 mod reentrancy;

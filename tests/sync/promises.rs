@@ -3,8 +3,8 @@
 use crate::trace::{Trace, expect, turns};
 use roundelay::error::AlreadySet;
 use roundelay::sync::Promise;
-use roundelay::{Handle, Runtime, run, shield, spawn, yield_now};
-use std::cell::Cell;
+use roundelay::{ContextVar, Handle, Runtime, run, shield, spawn, yield_now};
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 async fn waiter(out: Trace, n: u32, promise: Rc<Promise<u32>>) {
@@ -206,4 +206,26 @@ fn a_promise_whose_loop_ended_can_be_waited_for_in_the_next() {
     });
     promise.set(3).unwrap();
     assert_eq!(run(promise.wait()), Ok(3));
+}
+
+#[test]
+fn a_callback_sees_the_variables_of_when_it_was_added() {
+    static VAR: ContextVar<u32> = ContextVar::new();
+    run(async {
+        let (promise, seen) = (Promise::new(), Rc::new(RefCell::new(Vec::new())));
+        let add = || {
+            let seen = Rc::clone(&seen);
+            promise.on_done(move || seen.borrow_mut().push(VAR.get()));
+        };
+        add();
+        VAR.set(1);
+        add();
+        VAR.set(2);
+        promise.set(()).unwrap();
+        add();
+        VAR.set(3);
+        yield_now().await;
+        assert_eq!(*seen.borrow(), [None, Some(1), Some(2)]);
+        assert_eq!(VAR.get(), Some(3));
+    });
 }

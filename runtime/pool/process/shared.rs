@@ -85,13 +85,20 @@ impl Shared {
             if self.closed.get() {
                 return Poll::Ready(None);
             }
+            // Who waits and was not woken leaves the calls to those who were: they have workers already.
+            if self
+                .idle
+                .borrow()
+                .iter()
+                .any(|(waiting, _)| *waiting == slot)
+            {
+                return Poll::Pending;
+            }
             if let Some((_, call)) = self.queue.borrow_mut().pop_first() {
                 return Poll::Ready(Some(call));
             }
-            let mut idle = self.idle.borrow_mut();
-            if !idle.iter().any(|(waiting, _)| *waiting == slot) {
-                idle.push((slot, cx.waker().clone()));
-            }
+            let waker = cx.waker().clone();
+            self.idle.borrow_mut().push((slot, waker));
             Poll::Pending
         })
         .await
