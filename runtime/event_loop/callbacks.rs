@@ -6,7 +6,7 @@
 use super::EventLoop;
 use super::ready_queue::Entry;
 use super::timers::{Action, TimerKey};
-use super::waiters::Told;
+use super::waiters::Several;
 use super::waker::TaskRef;
 use crate::error::Cancelled;
 use slab::Slab;
@@ -23,7 +23,7 @@ pub(crate) enum Callback {
     /// Tell an aggregate (gather, wait, ...) that the member with this number has ended.
     Member(Rc<dyn Aggregate>, u32),
     /// Several who are told of a task's end.
-    Several(Vec<Told>),
+    Several(Box<Several>),
     /// The time of a scope of this task has run out.
     Expire(TaskRef, u64),
     /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
@@ -88,11 +88,7 @@ impl Callbacks {
     }
 
     /// Calls `f` with the list at this key, if it is one.
-    pub(super) fn with_several<R>(
-        &self,
-        key: u32,
-        f: impl FnOnce(&mut Vec<Told>) -> R,
-    ) -> Option<R> {
+    pub(super) fn with_several<R>(&self, key: u32, f: impl FnOnce(&mut Several) -> R) -> Option<R> {
         match self.table.borrow_mut().get_mut(key as usize) {
             Some(Some(Callback::Several(several))) => Some(f(several)),
             _ => None,
@@ -107,6 +103,32 @@ impl Callbacks {
             Some(Some(Callback::Wake(_) | Callback::Several(_))) => table.remove(key as usize),
             _ => None,
         }
+    }
+
+    /// Puts another waker into the place of one.
+    pub(super) fn replace_waker(&self, key: u32, waker: Waker) -> Option<Waker> {
+        match self.table.borrow_mut().get_mut(key as usize) {
+            Some(Some(Callback::Wake(own))) => Some(std::mem::replace(own, waker)),
+            _ => Some(waker),
+        }
+    }
+
+    /// Takes a bare waker out, leaving its key to who has it.
+    pub(super) fn cancel_waker(&self, key: u32) -> Option<Callback> {
+        let mut table = self.table.borrow_mut();
+        let place = table.get_mut(key as usize)?;
+        place.take_if(|callback| matches!(callback, Callback::Wake(_)))
+    }
+
+    /// Frees the key of a callback that was cancelled, for one who has it instead of the ready queue. Returns whether it
+    /// was cancelled.
+    pub(super) fn free_if_cancelled(&self, key: u32) -> bool {
+        let mut table = self.table.borrow_mut();
+        let cancelled = matches!(table.get(key as usize), Some(None));
+        if cancelled {
+            table.remove(key as usize);
+        }
+        cancelled
     }
 
     /// Takes the closure with this serial number out, leaving its key to the ready queue.

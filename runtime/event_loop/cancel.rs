@@ -18,9 +18,10 @@
 
 use super::EventLoop;
 use super::callbacks::{Aggregate, Callback};
-use super::cell::{CellPointer, State, flag, quietly};
-use super::ready_queue::Entry;
-use super::scope::Entry as ScopeEntry;
+use super::cell::{CellPointer, State, flag};
+use super::ready_queue::Entry as ReadyEntry;
+use super::scope::{Entry, Raised};
+use super::scope_table::Scopes;
 use super::slots::{AGGREGATE, NO_SLOT, Slot};
 use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
@@ -34,27 +35,32 @@ use std::task::Waker;
 pub(super) struct Cancelling {
     /// How many requests were made and not taken back, as asyncio's `cancelling()`.
     pub(super) requests: u32,
+    /// How many of these were made for the sake of one scope (its time has run out, its group has failed), and are to be taken
+    /// back by it.
+    pub(super) asks: u32,
     /// The request to be delivered at the next step, while the cell's `CANCEL` is set.
-    mark: Option<Mark>,
-    /// A request on its way to this scope, 0 standing for the task, while the cell's `RAISED` is set.
-    raised: Option<(u64, Cancelled)>,
+    pub(super) mark: Option<Mark>,
+    /// A request on its way to the task, past all scopes, while the cell's `RAISED` is set.
+    pub(super) raised: Option<Cancelled>,
+    /// The scopes that have a request on its way to them, and some that had one, while the cell's `RAISED` is set.
+    pub(super) raised_to: Vec<u64>,
     /// What the task is to end with at the end of its step, while the cell's `RAISED` is set.
-    failure: Option<JoinError>,
+    pub(super) failure: Option<JoinError>,
     /// The tasks that await this one and passed a request on to it, while the cell's `FROM_JOINER` is set.
     joiners: Vec<TaskRef>,
     /// The scopes that were entered and not left, oldest first.
-    pub(super) scopes: Vec<ScopeEntry>,
+    pub(super) scopes: Scopes,
     /// The aggregate that the task awaits, while its link says `AGGREGATE`.
     pub(super) aggregate: Option<Weak<dyn Aggregate>>,
 }
 
-struct Mark {
-    request: Cancelled,
-    target: Target,
+pub(super) struct Mark {
+    pub(super) request: Cancelled,
+    pub(super) target: Target,
     /// Whether the task waited for something when it was marked, and was not ready to go on.
     waited: bool,
     /// What is to end before the request is delivered, if it was refused by what the task waits for.
-    until: Option<Weak<dyn Aggregate>>,
+    pub(super) until: Option<Weak<dyn Aggregate>>,
 }
 
 /// Who a request is for.
@@ -76,33 +82,46 @@ enum Awaited {
 }
 
 impl Cancelling {
-    /// The scope that a request for this target is delivered to; `None` for the task.
-    fn scope_for(&self, target: Target) -> Option<&ScopeEntry> {
-        match target {
-            Target::Task => None,
-            Target::Innermost => self.scopes.last(),
-            Target::Within(id) => match self.scopes.iter().rposition(|scope| scope.id == id) {
-                Some(_) => self.scopes.iter().rfind(|scope| self.lies_in(scope, id)),
-                None => self.scopes.last(),
-            },
+    /// How many requests concern the code in this scope: all but those for the sake of scopes that it does not lie in.
+    pub(super) fn requests_at(&self, scope: u64) -> u32 {
+        if self.asks == 0 {
+            return self.requests;
         }
+        let elsewhere = self.asks.saturating_sub(self.scopes.asked_around(scope));
+        self.requests.saturating_sub(elsewhere)
     }
 
-    fn lies_in(&self, scope: &ScopeEntry, id: u64) -> bool {
-        let mut at = scope;
-        loop {
-            if at.id == id {
-                return true;
-            }
-            match self.scopes.iter().find(|outer| outer.id == at.outer) {
-                Some(outer) => at = outer,
-                None => return false,
-            }
+    /// The scope that a request for this target goes to, if one for the other target goes elsewhere.
+    fn elsewhere(&self, target: Target, other: Target) -> Option<u64> {
+        if target == Target::Task || other == Target::Task {
+            return None;
         }
+        let place = self.scopes.place(target)?.id;
+        let other = self.scopes.place(other).map(|scope| scope.id);
+        (other != Some(place)).then_some(place)
     }
 
-    pub(super) fn scope_mut(&mut self, id: u64) -> Option<&mut ScopeEntry> {
-        self.scopes.iter_mut().rfind(|scope| scope.id == id)
+    /// Sends a request to a scope, unless one is on its way there. False if there is no such scope.
+    pub(super) fn raise_to(&mut self, scope: u64, raised: Raised) -> bool {
+        let Some(entry) = self.scopes.get_mut(scope) else {
+            return false;
+        };
+        if entry.raised.is_none() {
+            entry.raised = Some(raised);
+            if entry.waiting.is_none() {
+                self.raised_to.push(scope);
+            }
+        }
+        true
+    }
+
+    /// Whether a request waits for the next step.
+    fn waits_for_a_step(&self) -> bool {
+        let new = |&scope: &u64| {
+            let raised = self.scopes.get(scope)?.raised.as_ref();
+            raised.map(|raised| raised.offered == 0)
+        };
+        self.mark.is_some() || self.raised_to.iter().any(|scope| new(scope) == Some(true))
     }
 }
 
@@ -141,13 +160,22 @@ impl EventLoop {
         if cell.is_finished() {
             return false;
         }
-        cell.with_extra(|extra| extra.cancel.requests += 1);
+        cell.with_extra(|extra| {
+            let cancelling = &mut extra.cancel;
+            cancelling.requests = cancelling.requests.saturating_add(1);
+            if let Target::Within(scope) = target {
+                cancelling.asks += 1;
+                if let Some(scope) = cancelling.scopes.get_mut(scope) {
+                    scope.asked = true;
+                }
+            }
+        });
         self.pass_on(index, slot, cell, target, request);
         true
     }
 
     /// Passes a request on to what the task awaits, and so on, or marks it.
-    fn pass_on(
+    pub(super) fn pass_on(
         &self,
         index: u32,
         slot: &Slot,
@@ -164,7 +192,10 @@ impl EventLoop {
             if cell.is_finished() {
                 continue;
             }
-            cell.with_extra(|extra| extra.cancel.requests += 1);
+            cell.with_extra(|extra| {
+                let requests = &mut extra.cancel.requests;
+                *requests = requests.saturating_add(1);
+            });
             left = left.saturating_sub(1);
             let target = Target::Innermost;
             if left == 0 {
@@ -195,9 +226,12 @@ impl EventLoop {
                 self.list_waiter(child_cell);
                 child_cell.with_extra(|extra| {
                     let joiners = &mut extra.cancel.joiners;
-                    if !joiners.contains(&task) {
-                        joiners.push(task);
+                    if joiners.len() == joiners.capacity() {
+                        joiners.sort_unstable();
+                        joiners.dedup();
+                        joiners.reserve(joiners.len() + 1);
                     }
+                    joiners.push(task);
                 });
                 members.push(child);
             }
@@ -233,7 +267,7 @@ impl EventLoop {
         let (link, aggregate) = cell
             .with_extra_if_any(|extra| {
                 let cancelling = &extra.cancel;
-                match cancelling.scope_for(target) {
+                match cancelling.scopes.place(target) {
                     Some(scope) => (scope.link, scope.aggregate()),
                     None => (slot.link.get(), cancelling.aggregate.clone()),
                 }
@@ -257,7 +291,21 @@ impl EventLoop {
     /// Lets the next step of the task deliver a request.
     pub(super) fn mark(&self, index: u32, cell: CellPointer, target: Target, request: &Cancelled) {
         let waits = cell.state.get() == State::Pending && !self.is_queued(index);
-        self.set_mark(cell, target, request, waits, None);
+        let raised = cell.with_extra(|extra| {
+            let cancelling = &mut extra.cancel;
+            let Some(known) = &cancelling.mark else {
+                return false;
+            };
+            match cancelling.elsewhere(target, known.target) {
+                Some(scope) => cancelling.raise_to(scope, Raised::new(request.clone(), target)),
+                None => false,
+            }
+        });
+        if raised {
+            cell.set_flag(flag::RAISED);
+        } else {
+            self.set_mark(cell, target, request, waits, None);
+        }
         // A task that runs is looked at after its step.
         if cell.state.get() == State::Pending {
             self.queue(index);
@@ -273,7 +321,7 @@ impl EventLoop {
         until: Option<Weak<dyn Aggregate>>,
     ) {
         cell.set_flag(flag::CANCEL);
-        let before = cell.with_extra(|extra| {
+        cell.with_extra(|extra| {
             let mark = &mut extra.cancel.mark;
             let (target, request, waited) = match mark {
                 // An abort stays one.
@@ -284,76 +332,13 @@ impl EventLoop {
                 }
                 _ => (target, request, waits),
             };
-            let request = request.clone();
-            mark.replace(Mark {
-                request,
+            *mark = Some(Mark {
+                request: request.clone(),
                 target,
                 waited,
                 until,
-            })
+            });
         });
-        drop(before);
-    }
-
-    /// Delivers the request that a task is marked with: ends the task, or lets the poll that follows find it at its scope.
-    /// Returns whether the task has ended.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn deliver_cancel(&self, cell: CellPointer) -> bool {
-        cell.clear_flag(flag::CANCEL);
-        let Some(mark) = cell.with_extra(|extra| extra.cancel.mark.take()) else {
-            return false;
-        };
-        let until = mark.until.as_ref().and_then(Weak::upgrade);
-        if until.is_some_and(|until| until.is_ending()) {
-            // Somebody has woken the task before its time.
-            cell.set_flag(flag::CANCEL);
-            cell.with_extra(|extra| extra.cancel.mark = Some(mark));
-            return false;
-        }
-        let scope = cell.with_extra(|extra| {
-            let scope = extra.cancel.scope_for(mark.target)?;
-            Some((scope.id, scope.waker()))
-        });
-        match scope {
-            None => {
-                self.end_cancelled(cell, mark.request);
-                true
-            }
-            Some((scope, waker)) => {
-                self.raise_to(cell, scope, mark.request);
-                // The scope is polled by somebody's own set of futures, which polls who was woken.
-                if let Some(waker) = waker {
-                    quietly(|| waker.wake_by_ref());
-                }
-                false
-            }
-        }
-    }
-
-    fn end_cancelled(&self, cell: CellPointer, request: Cancelled) {
-        cell.drop_future(JoinError::of_cancelled(
-            request,
-            cell.name(),
-            cell.spawned_at,
-        ));
-    }
-
-    /// Sends a request to a scope, 0 standing for the task, which takes it when it is polled.
-    fn raise_to(&self, cell: CellPointer, scope: u64, request: Cancelled) {
-        cell.set_flag(flag::RAISED);
-        let before = cell.with_extra(|extra| extra.cancel.raised.replace((scope, request)));
-        drop(before);
-    }
-
-    /// Sends a request outwards from the code that runs: to the scope around it, or to the task.
-    /// Returns whether a task runs.
-    pub(crate) fn raise(&self, request: &Cancelled) -> bool {
-        let Some((_, cell)) = self.current_cell() else {
-            return false;
-        };
-        self.raise_to(cell, self.tasks.scope.get(), request.clone());
-        true
     }
 
     /// Ends the task that runs at the end of its step, with this error, if the step does not end it otherwise.
@@ -382,92 +367,57 @@ impl EventLoop {
     /// Lets an aggregate be told of the end of its member behind what is ready.
     pub(crate) fn queue_member(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
         let key = self.callbacks.insert(Callback::Member(aggregate, member));
-        self.ready.push(Entry::Callback(key));
+        self.ready.push(ReadyEntry::Callback(key));
     }
 
-    /// Takes the request that is on its way to this scope of the task that runs.
-    #[inline]
-    pub(super) fn take_raised(&self, cell: CellPointer, scope: u64) -> Option<Cancelled> {
-        if !cell.has_flag(flag::RAISED) {
-            return None;
-        }
-        let raised = cell.with_extra(|extra| {
-            let raised = &mut extra.cancel.raised;
-            raised.take_if(|(id, _)| *id == scope)
-        });
-        raised.map(|(_, request)| {
-            cell.clear_flag(flag::RAISED);
-            request
-        })
-    }
-
-    /// What there is to do after the step of a task that was marked in it, or in which a request was raised.
-    /// Returns whether the task has ended.
-    #[cold]
-    #[inline(never)]
-    pub(super) fn cancel_after_step(&self, index: u32, cell: CellPointer, ended: bool) -> bool {
-        let failure = cell.with_extra(|extra| extra.cancel.failure.take());
-        if let (false, Some(error)) = (ended, failure) {
-            cell.drop_future(error);
-            return true;
-        }
-        let raised = self.take_raised(cell, 0);
-        match (ended, raised) {
-            (false, Some(request)) => {
-                self.end_cancelled(cell, request);
-                return true;
-            }
-            (true, None) if !cell.has_flag(flag::CANCEL) => return true,
-            _ => {}
-        }
-        if !cell.has_flag(flag::CANCEL) {
-            return ended;
-        }
-        let Some(mark) = cell.with_extra(|extra| extra.cancel.mark.take()) else {
-            return ended;
-        };
-        cell.clear_flag(flag::CANCEL);
-        if !ended {
-            // As in asyncio, what the task has begun to await meanwhile is cancelled in its place.
-            let (slot, _) = self.held_slot(index);
-            self.pass_on(index, slot, cell, mark.target, &mark.request);
-        } else if cell.state.get() == State::Done {
-            let error = JoinError::of_cancelled(mark.request, cell.name(), cell.spawned_at);
-            cell.replace_output(error);
-        }
-        ended
-    }
-
-    /// By which request a task has ended that was asked by those who await it, and who they are.
+    /// By which request a task has ended that was asked by those who await it, and who they are, sorted.
     pub(super) fn passed_back(&self, cell: CellPointer) -> Option<(Cancelled, Vec<TaskRef>)> {
         cell.with_extra(|extra| {
             let request = extra.error.as_ref()?.cancelled()?.clone();
-            Some((request, std::mem::take(&mut extra.cancel.joiners)))
+            let mut joiners = std::mem::take(&mut extra.cancel.joiners);
+            joiners.sort_unstable();
+            Some((request, joiners))
         })
     }
 
     /// An aggregate that took a request of the task that awaits it is complete: the task is marked.
-    pub(crate) fn cancel_awaiting(&self, task: TaskRef, request: &Cancelled) {
-        self.mark_awaiting(task, request, AGGREGATE);
+    pub(crate) fn cancel_awaiting(&self, task: TaskRef, request: &Cancelled, aggregate: *const ()) {
+        self.mark_awaiting(task, request, AGGREGATE, Some(aggregate));
     }
 
     /// Marks a task that waits, for the innermost of its scopes whose link is such.
-    pub(super) fn mark_awaiting(&self, task: TaskRef, request: &Cancelled, link: u32) {
+    pub(super) fn mark_awaiting(
+        &self,
+        task: TaskRef,
+        request: &Cancelled,
+        link: u32,
+        aggregate: Option<*const ()>,
+    ) {
         let Some(cell) = self.live_cell(task) else {
             return;
         };
-        if cell.state.get() != State::Pending || cell.has_flag(flag::CANCEL) {
+        if cell.state.get() != State::Pending {
             return;
         }
         let target = cell.with_extra(|extra| {
-            let scopes = &extra.cancel.scopes;
-            match scopes.iter().rfind(|scope| scope.link == link) {
+            let cancelling = &extra.cancel;
+            let scopes = &cancelling.scopes;
+            let awaits = |scope: &&Entry| {
+                scope.link == link && aggregate.is_none_or(|it| scope.awaits_aggregate(it))
+            };
+            let target = match scopes.iter().rfind(awaits) {
                 Some(scope) => Target::Within(scope.id),
                 None if scopes.is_empty() => Target::Innermost,
                 None => Target::Task,
+            };
+            match &cancelling.mark {
+                Some(mark) => cancelling.elsewhere(target, mark.target).map(|_| target),
+                None => Some(target),
             }
         });
-        self.mark(task.index(), cell, target, request);
+        if let Some(target) = target {
+            self.mark(task.index(), cell, target, request);
+        }
     }
 
     /// How many requests the task at `index` has.
@@ -487,16 +437,33 @@ impl EventLoop {
                 cancelling.requests
             })
             .unwrap_or(0);
-        if left == 0 && cell.has_flag(flag::CANCEL) {
-            let mark = cell.with_extra(|extra| {
-                let mark = &mut extra.cancel.mark;
-                mark.take_if(|mark| mark.target != Target::Task)
-            });
-            if mark.is_some() {
-                cell.clear_flag(flag::CANCEL);
-            }
+        if left == 0 {
+            self.unmark(cell, |target| target != Target::Task);
         }
         left
+    }
+
+    /// Takes back what was not delivered and is for such a target.
+    pub(super) fn unmark(&self, cell: CellPointer, taken_back: impl Fn(Target) -> bool) {
+        if !cell.has_flag(flag::CANCEL) {
+            return;
+        }
+        let more = cell.with_extra(|extra| {
+            let cancelling = &mut extra.cancel;
+            let mark = &mut cancelling.mark;
+            let before = mark.take_if(|mark| taken_back(mark.target));
+            drop(before);
+            for &scope in &cancelling.raised_to {
+                if let Some(entry) = cancelling.scopes.get_mut(scope) {
+                    let raised = &mut entry.raised;
+                    raised.take_if(|raised| raised.offered == 0 && taken_back(raised.target));
+                }
+            }
+            cancelling.waits_for_a_step()
+        });
+        if !more {
+            cell.clear_flag(flag::CANCEL);
+        }
     }
 
     /// Notes that the task that runs, if this is its waker, awaits an aggregate, which a cancel is passed on to.
@@ -550,6 +517,11 @@ impl EventLoop {
     /// The task that runs.
     pub(crate) fn current_ref(&self) -> Option<TaskRef> {
         self.current_cell().map(|(task, _)| task)
+    }
+
+    /// Whether a task has not ended.
+    pub(super) fn is_alive(&self, task: TaskRef) -> bool {
+        self.live_cell(task).is_some()
     }
 
     /// The cell of a task that has not ended.

@@ -5,6 +5,7 @@
 use super::EventLoop;
 use super::context::{running_as, with_loop};
 use super::inbox::{self, Message};
+use super::waker::TaskRef;
 use crate::error::JoinError;
 use std::marker::PhantomData;
 use std::panic::Location;
@@ -22,6 +23,8 @@ pub(crate) struct Join<T> {
     /// Made by `spawn` together with `T`, and not cloned: while this exists and is not `TAKEN`, the slot is this
     /// task's own, and the output is a `T`.
     index: u32,
+    /// The slot's generation: what is said on another thread arrives when the slot may be another task's.
+    generation: u32,
     spawned_at: &'static Location<'static>,
     /// A `T` comes out of it.
     output: PhantomData<fn() -> T>,
@@ -45,13 +48,13 @@ impl<T> Join<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let (runtime, index) = match event_loop.spawn(future, true, spawned_at) {
-            Some(index) => (event_loop.serial, index),
-            None => (REFUSED, 0),
+        let Some(index) = event_loop.spawn(future, true, spawned_at) else {
+            return Join::refused(spawned_at);
         };
         Join {
-            runtime,
+            runtime: event_loop.serial,
             index,
+            generation: event_loop.task_ref(index).generation(),
             spawned_at,
             output: PhantomData,
         }
@@ -62,6 +65,7 @@ impl<T> Join<T> {
         Join {
             runtime: REFUSED,
             index: 0,
+            generation: 0,
             spawned_at,
             output: PhantomData,
         }
@@ -81,8 +85,19 @@ impl<T> Join<T> {
         }
     }
 
+    /// Calls `f` when the loop reads its inbox, if the task has not ended by then: the handle may have been sent back
+    /// meanwhile, and been used up.
+    pub(crate) fn post_to_task(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
+        let task = TaskRef::new(self.index, self.generation);
+        self.post(move |event_loop, index| {
+            if event_loop.is_alive(task) {
+                f(event_loop, index);
+            }
+        });
+    }
+
     #[cold]
-    pub(crate) fn post(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
+    fn post(&self, f: impl FnOnce(&EventLoop, u32) + Send + 'static) {
         let index = self.index;
         if let Some(shared) = inbox::shared(self.runtime as u16) {
             // An ended runtime has no task left to keep house for.

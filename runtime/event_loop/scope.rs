@@ -9,6 +9,7 @@ use super::EventLoop;
 use super::callbacks::{Aggregate, Callback};
 use super::cancel::Target;
 use super::cell::{CellPointer, quietly};
+use super::clock::NEVER;
 use super::context::{with_loop, with_running};
 use super::inbox::post_keeping;
 use super::ready_queue::Entry as ReadyEntry;
@@ -33,8 +34,36 @@ pub(super) struct Entry {
     pub(super) link: u32,
     /// Whether the time has run out.
     expired: bool,
+    /// Whether the task was asked to cancel for this scope's sake.
+    pub(super) asked: bool,
+    /// How many scopes lie directly in this one.
+    pub(super) inner: u32,
+    /// A request that is on its way to this scope.
+    pub(super) raised: Option<Raised>,
+    /// The request for this scope's own sake, which waits for the scope to be polled again.
+    pub(super) waiting: Option<Cancelled>,
+    /// Whether this only keeps the place of a scope that was left.
+    pub(super) gap: bool,
     /// What few scopes have.
     rare: Option<Box<Rare>>,
+}
+
+/// A request that is on its way to a scope.
+pub(super) struct Raised {
+    pub(super) request: Cancelled,
+    pub(super) target: Target,
+    /// In how many steps the scope could have taken it.
+    pub(super) offered: u8,
+}
+
+impl Raised {
+    pub(super) fn new(request: Cancelled, target: Target) -> Self {
+        Raised {
+            request,
+            target,
+            offered: 0,
+        }
+    }
 }
 
 #[derive(Default)]
@@ -57,8 +86,38 @@ enum Alarm {
 }
 
 impl Entry {
+    fn new(id: u64, outer: u64, limit: Option<&'static Location<'static>>) -> Self {
+        Entry {
+            id,
+            outer,
+            limit,
+            alarm: Alarm::Never,
+            link: NO_SLOT,
+            expired: false,
+            asked: false,
+            inner: 0,
+            raised: None,
+            waiting: None,
+            gap: false,
+            rare: None,
+        }
+    }
+
+    /// What keeps the place of a scope that was left.
+    pub(super) fn gap(id: u64) -> Self {
+        Entry {
+            gap: true,
+            ..Entry::new(id, 0, None)
+        }
+    }
+
     pub(super) fn waker(&self) -> Option<Rc<Waker>> {
         self.rare.as_ref()?.waker.clone()
+    }
+
+    pub(super) fn awaits_aggregate(&self, aggregate: *const ()) -> bool {
+        let own = self.rare.as_ref().and_then(|rare| rare.aggregate.as_ref());
+        own.is_some_and(|own| std::ptr::addr_eq(own.as_ptr(), aggregate))
     }
 
     pub(super) fn aggregate(&self) -> Option<Weak<dyn Aggregate>> {
@@ -86,7 +145,10 @@ impl ScopeKey {
     /// Leaves the scope; its alarm goes with it. On another thread that happens when the loop reads its inbox.
     pub(crate) fn leave(self) {
         let leave = move |event_loop: &EventLoop| {
-            event_loop.leave_scope(self);
+            // If the time had run out, its request is no longer anybody's.
+            if event_loop.leave_scope(self) {
+                event_loop.take_back(self);
+            }
         };
         if self.with_loop(leave).is_none() {
             post_keeping(self.runtime, leave);
@@ -108,9 +170,11 @@ impl Scope {
     }
 
     /// Polls what the scope holds. An error says that a cancel has arrived, and that what it holds is to be dropped.
+    /// `entered` is told of a scope of another task, if the future has come to one.
     pub(crate) fn poll<R>(
         &mut self,
         cx: &mut Context<'_>,
+        entered: impl FnOnce(ScopeKey),
         mut inner: impl FnMut(&mut Context<'_>) -> Poll<R>,
     ) -> Poll<Result<R, Cancelled>> {
         let in_task = with_running(|event_loop| {
@@ -119,6 +183,7 @@ impl Scope {
                 // The future has come to another task.
                 let here = Scope(task.enter(cx, None));
                 drop(std::mem::replace(self, here));
+                entered(self.0);
             }
             Some(task.poll(self.0, || inner(cx)))
         });
@@ -177,16 +242,12 @@ impl InTask<'_> {
         let tasks = &self.event_loop.tasks;
         let id = tasks.next_scope.replace(tasks.next_scope.get() + 1);
         let requests = self.cell.with_extra(|extra| {
+            let outer = tasks.scope.get();
             extra.cancel.scopes.push(Entry {
-                id,
-                outer: tasks.scope.get(),
-                limit,
-                alarm: Alarm::Never,
-                link: NO_SLOT,
-                expired: false,
                 rare,
+                ..Entry::new(id, outer, limit)
             });
-            extra.cancel.requests
+            extra.cancel.requests_at(outer)
         });
         ScopeKey {
             runtime: self.event_loop.serial,
@@ -201,8 +262,7 @@ impl InTask<'_> {
     pub(crate) fn arm(&self, scope: ScopeKey, now: u64, when: u64) {
         let alarm = self.event_loop.alarm(scope, now, when);
         self.cell.with_extra_if_any(|extra| {
-            if let Some(entry) = extra.cancel.scopes.last_mut() {
-                debug_assert!(entry.id == scope.id);
+            if let Some(entry) = extra.cancel.scopes.get_mut(scope.id) {
                 entry.alarm = alarm;
             }
         });
@@ -255,7 +315,7 @@ impl InTask<'_> {
         }
         cell.with_extra_if_any(|extra| {
             let cancelling = &mut extra.cancel;
-            let Some(entry) = cancelling.scopes.iter_mut().rfind(|e| e.id == scope.id) else {
+            let Some(entry) = cancelling.scopes.get_mut(scope.id) else {
                 return;
             };
             entry.link = link;
@@ -293,23 +353,19 @@ impl EventLoop {
 
     #[inline]
     fn leave_scope_of(&self, scope: ScopeKey, cell: CellPointer) -> bool {
-        let left = cell.with_extra_if_any(|extra| {
-            let scopes = &mut extra.cancel.scopes;
-            match scopes.last() {
-                Some(last) if last.id == scope.id => scopes.pop(),
-                _ => {
-                    let position = scopes.iter().rposition(|entry| entry.id == scope.id)?;
-                    Some(scopes.remove(position))
-                }
-            }
-        });
-        let Some(left) = left.flatten() else {
+        let left = cell
+            .with_extra_if_any(|extra| extra.cancel.scopes.remove(scope.id))
+            .flatten();
+        let Some(left) = left else {
             return false;
         };
         self.disarm(left.alarm, scope.id);
-        // A request that was on its way here, when the code around dropped the scope, is still to be delivered.
-        if let Some(request) = self.take_raised(cell, scope.id) {
-            self.mark(scope.task.index(), cell, Target::Innermost, &request);
+        // A request that was on its way here, when the code around dropped the scope, is still to be delivered, unless it
+        // was for this scope's sake.
+        if let Some(raised) = left.raised
+            && raised.target != Target::Within(scope.id)
+        {
+            self.mark(scope.task.index(), cell, raised.target, &raised.request);
         }
         // The waker is somebody else's.
         if let Some(rare) = left.rare {
@@ -318,13 +374,37 @@ impl EventLoop {
         left.expired
     }
 
-    /// Takes back a request that was made for a scope, and says whether it was the only one since the scope was
-    /// entered, so that the cancel ends here.
+    /// Takes back the request that was made for the sake of a scope that has been left, and says whether it was the only
+    /// one since the scope was entered, so that the cancel ends here. Those for the sake of others beside it do not count.
     pub(crate) fn take_back(&self, scope: ScopeKey) -> bool {
-        match self.live_cell(scope.task) {
-            Some(_) => self.uncancel(scope.task.index()) <= scope.requests,
-            None => true,
+        self.take_back_for(scope.task, scope.id, scope.requests)
+    }
+
+    /// Takes back a request that was made for the sake of a scope, and says whether no more than so many are left that
+    /// concern the code which runs.
+    pub(crate) fn take_back_for(&self, task: TaskRef, scope: u64, known: u32) -> bool {
+        let Some(cell) = self.live_cell(task) else {
+            return true;
+        };
+        cell.with_extra(|extra| {
+            let asks = &mut extra.cancel.asks;
+            *asks = asks.saturating_sub(1);
+        });
+        self.uncancel(task.index());
+        let ours = self.requests_here(task) <= known;
+        if ours {
+            self.unmark(cell, |target| target == Target::Within(scope));
         }
+        ours
+    }
+
+    /// How many requests the task has that concern the code which runs: those for the sake of scopes beside it do not.
+    pub(crate) fn requests_here(&self, task: TaskRef) -> u32 {
+        self.live_cell(task)
+            .and_then(|cell| {
+                cell.with_extra_if_any(|extra| extra.cancel.requests_at(self.tasks.scope.get()))
+            })
+            .unwrap_or(0)
     }
 
     /// Lets the time of a scope run out at this time of the loop's clock, and at no other.
@@ -335,7 +415,7 @@ impl EventLoop {
         let alarm = self.alarm(scope, self.clock.now(), when);
         let before = cell
             .with_extra_if_any(|extra| {
-                let entry = extra.cancel.scope_mut(scope.id)?;
+                let entry = extra.cancel.scopes.get_mut(scope.id)?;
                 Some(std::mem::replace(&mut entry.alarm, alarm))
             })
             .flatten();
@@ -346,14 +426,31 @@ impl EventLoop {
     /// Makes an alarm for a scope.
     #[inline]
     fn alarm(&self, scope: ScopeKey, now: u64, when: u64) -> Alarm {
-        if when > now {
-            let timer = self.set_timer(now, when, Action::Expire(scope.task));
-            return timer.map_or(Alarm::Never, Alarm::Timer);
+        if when == NEVER {
+            return Alarm::Never;
         }
         let callback = Callback::Expire(scope.task, scope.id);
+        if when > now {
+            let action = if self.has_crowd(scope.task) {
+                Action::Callback(self.callbacks.insert(callback))
+            } else {
+                Action::Expire(scope.task)
+            };
+            let timer = self.set_timer(now, when, action);
+            return timer.map_or(Alarm::Never, Alarm::Timer);
+        }
         let key = self.callbacks.insert(callback);
         self.ready.push(ReadyEntry::Callback(key));
         Alarm::Soon(key)
+    }
+
+    /// Whether a task has so many scopes that a timer is to know its own.
+    fn has_crowd(&self, task: TaskRef) -> bool {
+        const CROWD: usize = 16;
+        let count = self
+            .live_cell(task)
+            .and_then(|cell| cell.with_extra_if_any(|extra| extra.cancel.scopes.len()));
+        count.is_some_and(|count| count > CROWD)
     }
 
     fn disarm(&self, alarm: Alarm, scope: u64) {
@@ -384,7 +481,7 @@ impl EventLoop {
             return;
         };
         let limit = cell.with_extra(|extra| {
-            let scope = extra.cancel.scope_mut(scope)?;
+            let scope = extra.cancel.scopes.get_mut(scope)?;
             scope.expired = true;
             scope.alarm = Alarm::Never;
             scope.limit
@@ -398,7 +495,7 @@ impl EventLoop {
     /// Whether the time of a scope has run out.
     pub(crate) fn has_expired(&self, scope: ScopeKey) -> bool {
         self.live_cell(scope.task).is_some_and(|cell| {
-            cell.with_extra_if_any(|extra| Some(extra.cancel.scope_mut(scope.id)?.expired))
+            cell.with_extra_if_any(|extra| Some(extra.cancel.scopes.get_mut(scope.id)?.expired))
                 .flatten()
                 .unwrap_or(false)
         })
@@ -408,11 +505,11 @@ impl EventLoop {
 /// Lets a scope be woken by a waker that is not its task's.
 #[cold]
 fn renew_waker(cell: CellPointer, scope: u64, waker: &Waker) {
-    let known = cell.with_extra(|extra| extra.cancel.scope_mut(scope)?.waker());
+    let known = cell.with_extra(|extra| extra.cancel.scopes.get_mut(scope)?.waker());
     if !known.is_some_and(|known| known.will_wake(waker)) {
         let waker = Rc::new(waker.clone());
         let before = cell.with_extra(|extra| {
-            let entry = extra.cancel.scope_mut(scope)?;
+            let entry = extra.cancel.scopes.get_mut(scope)?;
             entry.rare.get_or_insert_default().waker.replace(waker)
         });
         quietly(|| drop(before));

@@ -9,6 +9,8 @@ use super::callbacks::Callback;
 use super::cell::{self, CellPointer, flag};
 use super::ready_queue::Entry;
 use super::waker::{self, TaskRef};
+use std::cell::Cell;
+use std::collections::HashSet;
 use std::panic::Location;
 use std::task::Waker;
 
@@ -20,11 +22,97 @@ pub(crate) enum Waiter {
     Callback(u32),
 }
 
+/// Several who are told of one task's end.
+pub(crate) struct Several {
+    /// In the order in which they asked.
+    told: Vec<Told>,
+    /// The tasks among them, once there are many.
+    tasks: Option<HashSet<TaskRef>>,
+    /// When there are so many, it is time to look who is gone.
+    limit: usize,
+}
+
 /// One of several.
-pub(crate) struct Told {
+#[derive(Clone, Copy)]
+struct Told {
     waiter: Waiter,
     /// Whether this is who holds the handle, and changes its mind about whom to tell.
     holder: bool,
+}
+
+impl Several {
+    /// So many are searched one by one.
+    const FEW: usize = 16;
+
+    fn new() -> Self {
+        Several {
+            told: Vec::new(),
+            tasks: None,
+            limit: Self::FEW,
+        }
+    }
+
+    fn push(&mut self, waiter: Waiter, holder: bool) {
+        if let (Some(tasks), Waiter::Task(task)) = (&mut self.tasks, waiter) {
+            tasks.insert(task);
+        }
+        self.told.push(Told { waiter, holder });
+    }
+
+    fn contains(&self, waiter: Waiter) -> bool {
+        match (&self.tasks, waiter) {
+            (Some(tasks), Waiter::Task(task)) => tasks.contains(&task),
+            _ => self.told.iter().any(|told| told.waiter == waiter),
+        }
+    }
+
+    /// Says for whom the holder of the handle waits now, and returns what it was.
+    fn replace_holder(&mut self, waiter: Waiter) -> Waiter {
+        let Some(holder) = self.told.iter_mut().find(|told| told.holder) else {
+            self.push(waiter, true);
+            return Waiter::Nobody;
+        };
+        let before = std::mem::replace(&mut holder.waiter, waiter);
+        if let Some(tasks) = &mut self.tasks {
+            if let Waiter::Task(task) = before
+                && !self.told.iter().any(|told| told.waiter == before)
+            {
+                tasks.remove(&task);
+            }
+            if let Waiter::Task(task) = waiter {
+                tasks.insert(task);
+            }
+        }
+        before
+    }
+
+    /// Tells another one in place of this task.
+    fn tell_instead(&mut self, task: TaskRef, waiter: Waiter) {
+        if let Some(tasks) = &mut self.tasks {
+            tasks.remove(&task);
+        }
+        let known = Waiter::Task(task);
+        for told in self.told.iter_mut().filter(|told| told.waiter == known) {
+            told.waiter = waiter;
+        }
+    }
+
+    /// Leaves out one who is no task.
+    fn take_out(&mut self, waiter: Waiter) {
+        self.told.retain(|told| told.waiter != waiter);
+    }
+
+    /// Leaves out who is gone.
+    fn retain(&mut self, mut is_there: impl FnMut(Waiter) -> bool) {
+        self.told
+            .retain(|told| told.holder || is_there(told.waiter));
+        let tasks = self.told.iter().filter_map(|told| match told.waiter {
+            Waiter::Task(task) => Some(task),
+            _ => None,
+        });
+        self.tasks = Some(tasks.collect());
+        self.limit = (2 * self.told.len()).max(Self::FEW);
+    }
 }
 
 impl Waiter {
@@ -63,19 +151,9 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     fn replace_callback(&self, cell: CellPointer, key: u32, waiter: Waiter) {
-        let before = self.callbacks.with_several(key, |several| {
-            several.retain(|told| told.holder || told.waiter != waiter);
-            match several.iter_mut().find(|told| told.holder) {
-                Some(holder) => std::mem::replace(&mut holder.waiter, waiter),
-                None => {
-                    several.push(Told {
-                        waiter,
-                        holder: true,
-                    });
-                    Waiter::Nobody
-                }
-            }
-        });
+        let before = self
+            .callbacks
+            .with_several(key, |several| several.replace_holder(waiter));
         let before = match before {
             Some(before) => {
                 // The list stays.
@@ -96,34 +174,51 @@ impl EventLoop {
     pub(super) fn list_waiter(&self, cell: CellPointer) {
         let waiter = Waiter::unpack(cell.waiter.get());
         if let Waiter::Task(_) = waiter {
-            let only = Told {
-                waiter,
-                holder: true,
-            };
-            let key = self.callbacks.insert(Callback::Several(vec![only]));
+            let mut only = Several::new();
+            only.push(waiter, true);
+            let key = self.callbacks.insert(Callback::Several(Box::new(only)));
             cell.waiter.set(Waiter::Callback(key).pack());
         }
     }
 
     /// Tells one more of the end of a task that has not ended.
     fn add_waiter(&self, cell: CellPointer, waiter: Waiter) {
-        let told = |waiter, holder| Told { waiter, holder };
         let known = Waiter::unpack(cell.waiter.get());
-        let added = match known {
-            Waiter::Callback(key) => self
-                .callbacks
-                .with_several(key, |several| several.push(told(waiter, false))),
-            _ => None,
-        };
-        if added.is_none() {
-            let mut several = Vec::with_capacity(2);
-            if known != Waiter::Nobody {
-                several.push(told(known, true));
+        if let Waiter::Callback(key) = known
+            && let Some(full) = self.callbacks.with_several(key, |several| {
+                several.push(waiter, false);
+                several.told.len() >= several.limit
+            })
+        {
+            if full {
+                self.leave_out_who_is_gone(key);
             }
-            several.push(told(waiter, false));
-            let key = self.callbacks.insert(Callback::Several(several));
-            cell.waiter.set(Waiter::Callback(key).pack());
+            return;
         }
+        let mut several = Several::new();
+        if known != Waiter::Nobody {
+            several.push(known, true);
+        }
+        several.push(waiter, false);
+        let key = self.callbacks.insert(Callback::Several(Box::new(several)));
+        cell.waiter.set(Waiter::Callback(key).pack());
+    }
+
+    /// Makes room in a list for the end of a task that many wait for, and have stopped to wait for.
+    #[cold]
+    fn leave_out_who_is_gone(&self, key: u32) {
+        let taken = self
+            .callbacks
+            .with_several(key, |several| std::mem::replace(several, Several::new()));
+        let Some(mut several) = taken else {
+            return;
+        };
+        several.retain(|waiter| match waiter {
+            Waiter::Nobody => false,
+            Waiter::Task(task) => self.is_alive(task),
+            Waiter::Callback(key) => !self.callbacks.free_if_cancelled(key),
+        });
+        self.callbacks.with_several(key, |place| *place = several);
     }
 
     /// Whether this one is told of the end.
@@ -132,16 +227,20 @@ impl EventLoop {
             known if known == waiter => true,
             Waiter::Callback(key) => self
                 .callbacks
-                .with_several(key, |several| {
-                    several.iter().any(|told| told.waiter == waiter)
-                })
+                .with_several(key, |several| several.contains(waiter))
                 .unwrap_or(false),
             _ => false,
         }
     }
 
-    /// Waits for the end of the task at `index` beside others who do. Returns whether it has ended.
-    pub(crate) fn poll_shared(&self, index: u32, waker: &Waker) -> bool {
+    /// Waits for the end of the task at `index` beside others who do. Returns whether it has ended. `foreign` is where a
+    /// waker that is not ours is kept, from poll to poll.
+    pub(crate) fn poll_shared(
+        &self,
+        index: u32,
+        waker: &Waker,
+        foreign: &Cell<Option<u32>>,
+    ) -> bool {
         let cell = self.held(index);
         if cell.is_finished() {
             return true;
@@ -160,11 +259,26 @@ impl EventLoop {
                 if cell.is_finished() {
                     return true;
                 }
+                if let Some(key) = foreign.get() {
+                    let before = self.callbacks.replace_waker(key, waker);
+                    drop(before);
+                    return false;
+                }
                 let key = self.callbacks.insert(Callback::Wake(waker));
+                foreign.set(Some(key));
                 self.add_waiter(cell, Waiter::Callback(key));
             }
         }
         false
+    }
+
+    /// One who waited beside others, with a waker that is not ours and is kept there, is gone.
+    pub(crate) fn leave_shared(&self, index: u32, foreign: u32) {
+        // At the end the waker was taken, and its place is perhaps another's.
+        if !self.held(index).is_finished() {
+            let waker = self.callbacks.cancel_waker(foreign);
+            drop(waker);
+        }
     }
 
     /// Calls a closure when the task at `index` ends, beside whoever else is told; soon if it has ended. Returns the
@@ -214,9 +328,7 @@ impl EventLoop {
         let key = self.callbacks.insert(callback);
         match Waiter::unpack(cell.waiter.get()) {
             Waiter::Callback(list) => self.callbacks.with_several(list, |several| {
-                for told in several.iter_mut().filter(|told| told.waiter == known) {
-                    told.waiter = Waiter::Callback(key);
-                }
+                several.tell_instead(task, Waiter::Callback(key));
             }),
             _ => {
                 cell.waiter.set(Waiter::Callback(key).pack());
@@ -236,7 +348,7 @@ impl EventLoop {
         match Waiter::unpack(cell.waiter.get()) {
             Waiter::Callback(list) if list != key => {
                 self.callbacks
-                    .with_several(list, |several| several.retain(|one| one.waiter != told));
+                    .with_several(list, |several| several.take_out(told));
             }
             _ => cell.waiter.set(Waiter::Nobody.pack()),
         }
@@ -269,18 +381,18 @@ impl EventLoop {
 
     #[cold]
     #[inline(never)]
-    fn tell_several(&self, index: u32, cell: CellPointer, several: Vec<Told>) {
+    fn tell_several(&self, index: u32, cell: CellPointer, several: Box<Several>) {
         let from_joiner = cell.has_flag(flag::FROM_JOINER);
         let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
         // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
-        for told in several {
+        for told in several.told {
             match told.waiter {
                 Waiter::Nobody => {}
                 Waiter::Task(task) => {
                     if let Some((request, joiners)) = &cancelled
-                        && joiners.contains(&task)
+                        && joiners.binary_search(&task).is_ok()
                     {
-                        self.mark_awaiting(task, request, index);
+                        self.mark_awaiting(task, request, index, None);
                     }
                     self.wake(task);
                 }

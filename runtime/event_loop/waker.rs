@@ -22,7 +22,7 @@ pub(crate) const INDEX_BITS: u32 = 28;
 pub(crate) const GENERATION_BITS: u32 = 20;
 
 /// A task's address within its runtime: generation and slot index.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TaskRef(u64);
 
 impl TaskRef {

@@ -336,7 +336,7 @@ impl Future for ConditionWait<'_, '_> {
         loop {
             let mut step = |cx: &mut Context<'_>| this.stage.poll(this.guard, cx);
             let polled = match &mut this.scope {
-                Some(scope) => scope.poll(cx, step),
+                Some(scope) => scope.poll(cx, |_| (), step),
                 None => step(cx).map(Ok),
             };
             match ready!(polled) {

@@ -4,8 +4,7 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::with_running;
-use crate::event_loop::scope::Scope;
-use crate::event_loop::waker::TaskRef;
+use crate::event_loop::scope::{Scope, ScopeKey};
 use std::panic::Location;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
@@ -44,12 +43,12 @@ use std::task::{Context, Poll};
 /// # });
 /// ```
 pub async fn catch_cancel<F: Future>(future: F) -> Result<F::Output, Cancelled> {
-    catch_in(|_, _| (), future).await
+    catch_in(|_| (), future).await
 }
 
 /// As `catch_cancel`. Says which scope of which task was entered.
 pub(super) async fn catch_in<F: Future>(
-    mut entered: impl FnMut(TaskRef, u64),
+    mut entered: impl FnMut(ScopeKey),
     future: F,
 ) -> Result<F::Output, Cancelled> {
     let mut future = pin!(Some(future));
@@ -58,13 +57,13 @@ pub(super) async fn catch_in<F: Future>(
         if scope.is_none() {
             scope = Scope::enter(cx);
             if let Some(key) = scope.as_ref().map(Scope::key) {
-                entered(key.task, key.id);
+                entered(key);
             }
         }
         let Some(scope) = &mut scope else {
             return poll_some(future.as_mut(), cx).map(Ok);
         };
-        let polled = scope.poll(cx, |cx| poll_some(future.as_mut(), cx));
+        let polled = scope.poll(cx, &mut entered, |cx| poll_some(future.as_mut(), cx));
         if polled.is_ready() {
             // A cancelled future is dropped here and not by its owner: within the step, and before the code goes on.
             future.set(None);

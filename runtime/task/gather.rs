@@ -7,7 +7,7 @@ use super::join::{JoinHandle, spawn};
 use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
-use crate::event_loop::context::with_running;
+use crate::event_loop::context::{with_loop, with_running};
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -145,8 +145,8 @@ struct Members<T> {
     /// Whether the gather was dropped.
     released: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
-    /// The task that awaits the whole and was cancelled, and by which request, which went on to the members.
-    cancelled: RefCell<Option<(TaskRef, Cancelled)>>,
+    /// The task that awaits the whole and was cancelled, its runtime, and by which request, which went on to the members.
+    cancelled: RefCell<Option<(u64, TaskRef, Cancelled)>>,
     /// The request of the gather's own `cancel`, and where it was made.
     own_cancel: RefCell<Option<(Cancelled, &'static Location<'static>)>>,
 }
@@ -203,7 +203,7 @@ impl<T: 'static> Members<T> {
     /// The whole is complete: if the awaiting task was cancelled, that request now arrives there, unless a member failed
     /// by itself.
     fn completed(&self) {
-        if let Some((task, request)) = self.cancelled.take() {
+        if let Some((runtime, task, request)) = self.cancelled.take() {
             let failed = self.failed.get().filter(|_| self.eager.get());
             let own = failed.is_some_and(|member| {
                 let handles = self.handles.borrow();
@@ -211,7 +211,10 @@ impl<T: 'static> Members<T> {
                 handle.is_some_and(|handle| !handle.was_cancelled())
             });
             if !own {
-                with_running(|event_loop| event_loop.cancel_awaiting(task, &request));
+                let this = std::ptr::from_ref(self).cast();
+                with_loop(runtime, |event_loop| {
+                    event_loop.cancel_awaiting(task, &request, this);
+                });
             }
         }
         let waker = self.waker.take();
@@ -306,7 +309,9 @@ impl<T: 'static> Aggregate for Members<T> {
         members.extend(unfinished);
         let passed = members.len() > before && !self.complete.get();
         if passed {
-            let before = self.cancelled.replace(Some((awaiting, request.clone())));
+            let before =
+                self.cancelled
+                    .replace(Some((event_loop.serial, awaiting, request.clone())));
             drop(before);
         } else {
             members.truncate(before);

@@ -8,12 +8,13 @@
 //! ```
 //! As for a gather, a member's end first queues a callback; that one completes the group, which then wakes its owner.
 
-use super::cancel::{catch_in, uncancel};
+use super::cancel::catch_in;
 use super::join::{JoinHandle, spawn_at};
 use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::cancel::Target;
-use crate::event_loop::context::with_running;
+use crate::event_loop::context::{with_loop, with_running};
+use crate::event_loop::scope::ScopeKey;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -70,14 +71,15 @@ async fn run<T, E: 'static>(
     body: impl AsyncFnOnce(&TaskGroup<E>) -> Result<T, E>,
     called_at: &'static Location<'static>,
 ) -> Result<T, GroupError<E>> {
-    let in_task = with_running(|event_loop| event_loop.current_ref()).flatten();
-    assert!(
-        in_task.is_some(),
-        "a task group belongs to a task, which it cancels when a member fails: spawn the code, or run it"
-    );
-    let group = TaskGroup(Rc::new(Group::new(called_at)));
+    let runtime = with_running(|event_loop| event_loop.current_ref().map(|_| event_loop.serial));
+    let Some(runtime) = runtime.flatten() else {
+        panic!(
+            "a task group belongs to a task, which it cancels when a member fails: spawn the code, or run it"
+        );
+    };
+    let group = TaskGroup(Rc::new(Group::new(runtime, called_at)));
     let _end = End(&group.0);
-    let enter = |task, scope| group.0.owner.set(Some((task, scope)));
+    let enter = |scope| group.0.owner.set(Some(scope));
     let result = catch_in(enter, body(&group)).await;
     group.0.finish(result).await
 }
@@ -86,10 +88,12 @@ async fn run<T, E: 'static>(
 pub struct TaskGroup<E: 'static>(Rc<Group<E>>);
 
 struct Group<E> {
+    /// The serial number of the runtime that owner and members belong to.
+    runtime: u64,
     called_at: &'static Location<'static>,
     /// The task that runs the body, and the scope that takes the group's cancel: the body's, later that of the waiting
     /// at the end.
-    owner: Cell<Option<(TaskRef, u64)>>,
+    owner: Cell<Option<ScopeKey>>,
     /// The members that have not ended, as far as their callbacks have run, by number.
     members: RefCell<BTreeMap<u32, TaskRef>>,
     next_member: Cell<u32>,
@@ -99,8 +103,8 @@ struct Group<E> {
     stage: Cell<Stage>,
     /// Whether the members were cancelled, so that no more are accepted.
     aborting: Cell<bool>,
-    /// Whether the group has asked its owner to cancel.
-    owner_asked: Cell<bool>,
+    /// The scope for whose sake the group has asked its owner to cancel.
+    owner_asked: Cell<Option<ScopeKey>>,
     /// Set when the last member has ended.
     completed: Cell<bool>,
     waker: RefCell<Option<TaskWaker>>,
@@ -160,7 +164,9 @@ impl<E: 'static> TaskGroup<E> {
             Stage::Waiting => group.members.borrow().is_empty(),
             Stage::Over => true,
         };
-        if over || group.aborting.get() {
+        // Code of another runtime cannot be a member.
+        let here = with_running(|event_loop| event_loop.serial == group.runtime);
+        if over || group.aborting.get() || here == Some(false) {
             return Err(GroupClosed(()));
         }
         let number = group.next_member.replace(group.next_member.get() + 1);
@@ -211,8 +217,9 @@ impl<E: 'static> fmt::Debug for TaskGroup<E> {
 }
 
 impl<E: 'static> Group<E> {
-    fn new(called_at: &'static Location<'static>) -> Self {
+    fn new(runtime: u64, called_at: &'static Location<'static>) -> Self {
         Group {
+            runtime,
             called_at,
             owner: Cell::new(None),
             members: RefCell::new(BTreeMap::new()),
@@ -221,7 +228,7 @@ impl<E: 'static> Group<E> {
             errors: RefCell::new(Vec::new()),
             stage: Cell::new(Stage::Body),
             aborting: Cell::new(false),
-            owner_asked: Cell::new(false),
+            owner_asked: Cell::new(None),
             completed: Cell::new(false),
             waker: RefCell::new(None),
         }
@@ -243,7 +250,7 @@ impl<E: 'static> Group<E> {
             Err(cancelled) => (None, None, Some(cancelled)),
         };
         while !self.members.borrow().is_empty() {
-            let enter = |task, scope| self.owner.set(Some((task, scope)));
+            let enter = |scope| self.owner.set(Some(scope));
             self.completed.set(false);
             let waited = catch_in(enter, std::future::poll_fn(|cx| self.poll_completed(cx))).await;
             if let Err(request) = waited
@@ -254,7 +261,7 @@ impl<E: 'static> Group<E> {
             }
         }
         self.stage.set(Stage::Over);
-        if self.owner_asked.get() && uncancel() == 0 {
+        if self.take_back() {
             cancelled = None;
         }
         let mut errors = self.errors.take();
@@ -277,7 +284,7 @@ impl<E: 'static> Group<E> {
     fn renew_cancel(&self, gave_way: bool) {
         with_running(|event_loop| {
             let task = event_loop.current_ref()?;
-            if gave_way && event_loop.cancel_requests(task.index()) > 0 {
+            if gave_way && event_loop.requests_here(task) > 0 {
                 event_loop.uncancel(task.index());
                 let request = event_loop.request(CancelReason::Group, None, self.called_at);
                 event_loop.cancel_task(task, Target::Innermost, &request);
@@ -300,7 +307,7 @@ impl<E: 'static> Group<E> {
     fn abort(&self, at: &'static Location<'static>) {
         self.aborting.set(true);
         let mut members: Vec<TaskRef> = self.members.borrow().values().copied().collect();
-        with_running(|event_loop| {
+        with_loop(self.runtime, |event_loop| {
             let request = event_loop.request(CancelReason::Group, None, at);
             event_loop.permute(&mut members);
             for member in members {
@@ -309,14 +316,25 @@ impl<E: 'static> Group<E> {
         });
     }
 
+    /// Takes back what was asked of the owner. Returns whether something was, and nobody else has asked it to cancel.
+    fn take_back(&self) -> bool {
+        let asked = self.owner_asked.take();
+        asked.is_some_and(|scope| {
+            let ours =
+                scope.with_loop(|event_loop| event_loop.take_back_for(scope.task, scope.id, 0));
+            ours.unwrap_or(false)
+        })
+    }
+
     /// Asks the owner to cancel, once.
     fn ask_owner(&self, at: &'static Location<'static>) {
-        if let Some((task, scope)) = self.owner.get()
-            && !self.owner_asked.replace(true)
+        if let Some(scope) = self.owner.get()
+            && self.owner_asked.get().is_none()
         {
-            with_running(|event_loop| {
+            self.owner_asked.set(Some(scope));
+            scope.with_loop(|event_loop| {
                 let request = event_loop.request(CancelReason::Group, None, at);
-                event_loop.cancel_task(task, Target::Within(scope), &request);
+                event_loop.cancel_task(scope.task, Target::Within(scope.id), &request);
             });
         }
     }
@@ -338,7 +356,10 @@ impl<E: 'static> Aggregate for Group<E> {
             return;
         };
         self.errors.borrow_mut().push(error);
-        if !self.aborting.get() && !self.owner_asked.get() && self.stage.get() != Stage::Over {
+        if !self.aborting.get()
+            && self.owner_asked.get().is_none()
+            && self.stage.get() != Stage::Over
+        {
             self.abort(self.called_at);
             self.ask_owner(self.called_at);
         }
@@ -352,6 +373,7 @@ impl<E: 'static> Drop for End<'_, E> {
     fn drop(&mut self) {
         if self.0.stage.replace(Stage::Over) != Stage::Over {
             self.0.abort(self.0.called_at);
+            self.0.take_back();
         }
         let waker = self.0.waker.take();
         drop(waker);

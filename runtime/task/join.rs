@@ -194,7 +194,7 @@ impl<T> JoinHandle<T> {
                 return false;
             }
             let request = Cancelled::new(CancelReason::Explicit, message, None, at);
-            self.0.post(move |event_loop, index| {
+            self.0.post_to_task(move |event_loop, index| {
                 how(event_loop, index, &request);
             });
             true

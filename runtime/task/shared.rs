@@ -3,7 +3,6 @@
 use super::join::{DoneCallback, JoinHandle};
 use crate::error::JoinError;
 use crate::event_loop::EventLoop;
-use crate::event_loop::context::NO_LOOP;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -15,7 +14,11 @@ use std::task::{Context, Poll, Waker};
 ///
 /// Awaiters are woken in the order in which they began to wait, as asyncio's. Each gets a clone of the output, or the same error. Cancelling a
 /// task that awaits it cancels the task that it belongs to.
-pub struct SharedHandle<T>(Rc<Inner<T>>);
+pub struct SharedHandle<T>(Rc<Inner<T>>, Foreign);
+
+/// Where a waker is kept that is not a task's of this loop, until the end.
+#[derive(Default)]
+struct Foreign(Cell<Option<u32>>);
 
 struct Inner<T> {
     /// The handle, until its output was taken.
@@ -28,11 +31,12 @@ struct Inner<T> {
 impl<T> JoinHandle<T> {
     /// Makes a handle that can be cloned, for several awaiters.
     pub fn shared(self) -> SharedHandle<T> {
-        SharedHandle(Rc::new(Inner {
+        let inner = Inner {
             handle: RefCell::new(Some(self)),
             outcome: OnceCell::new(),
             requests: Cell::new(0),
-        }))
+        };
+        SharedHandle(Rc::new(inner), Foreign::default())
     }
 }
 
@@ -76,14 +80,20 @@ impl<T> SharedHandle<T> {
     #[doc(alias = "result")]
     #[doc(alias = "exception")]
     pub fn outcome(&self) -> Option<Result<&T, &JoinError>> {
-        if self.0.outcome.get().is_none() && self.is_finished() {
+        if self.0.outcome.get().is_none() && self.gives_something() {
             self.0.requests.set(self.cancel_requests());
-            let handle = self.0.handle.take();
+            // Borrowed while a waker that is not ours is cloned or dropped, which is code of others and asks this.
+            let handle = self.0.handle.try_borrow_mut().ok()?.take();
             let outcome = handle.map(|handle| handle.take().map_err(Rc::new))?;
             let _ = self.0.outcome.set(outcome);
         }
         let outcome = self.0.outcome.get()?;
         Some(outcome.as_ref().map_err(|error| &**error))
+    }
+
+    fn gives_something(&self) -> bool {
+        let handle = self.0.handle.borrow();
+        handle.as_ref().is_some_and(JoinHandle::has_ended)
     }
 
     /// Whether the task has ended; if not, this waker is woken when it has.
@@ -92,9 +102,8 @@ impl<T> SharedHandle<T> {
         let Some(handle) = &*handle else {
             return true;
         };
-        handle
-            .poll_shared(waker)
-            .unwrap_or_else(|| panic!("{NO_LOOP}"))
+        // A handle of a task that was refused, or whose runtime has ended, gives an error at once, as by itself.
+        handle.poll_shared(waker, &self.1.0).unwrap_or(true)
     }
 }
 
@@ -106,20 +115,38 @@ impl<T: Clone> Future for SharedHandle<T> {
             return Poll::Pending;
         }
         let _ = self.outcome();
-        let outcome = self.0.outcome.get();
-        Poll::Ready(outcome.expect("an ended task has an outcome").clone())
+        match self.0.outcome.get() {
+            Some(outcome) => Poll::Ready(outcome.clone()),
+            None => {
+                // It is being taken further up the stack, where code of others runs.
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+        }
     }
 }
 
 impl<T> JoinHandle<T> {
-    fn poll_shared(&self, waker: &Waker) -> Option<bool> {
-        self.with_loop(|event_loop: &EventLoop, index| event_loop.poll_shared(index, waker))
+    fn poll_shared(&self, waker: &Waker, foreign: &Cell<Option<u32>>) -> Option<bool> {
+        self.with_loop(|event_loop: &EventLoop, index| {
+            event_loop.poll_shared(index, waker, foreign)
+        })
     }
 }
 
 impl<T> Clone for SharedHandle<T> {
     fn clone(&self) -> Self {
-        SharedHandle(Rc::clone(&self.0))
+        SharedHandle(Rc::clone(&self.0), Foreign::default())
+    }
+}
+
+impl<T> Drop for SharedHandle<T> {
+    fn drop(&mut self) {
+        if let Some(foreign) = self.1.0.get()
+            && let Some(handle) = &*self.0.handle.borrow()
+        {
+            handle.with_loop(|event_loop, index| event_loop.leave_shared(index, foreign));
+        }
     }
 }
 

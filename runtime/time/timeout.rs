@@ -126,6 +126,12 @@ impl TimeoutScope {
             Some(when) => event_loop.clock.deadline(when),
             None => NEVER,
         };
+        if self.0.scope.get().is_none() {
+            // The first poll is still to come, or there is no task.
+            self.0
+                .when
+                .set(when.map_or(When::After(Duration::MAX), When::At));
+        }
         self.0.with_scope(|event_loop, scope| {
             let deadline = deadline(event_loop);
             self.0.when.set(When::Deadline(deadline));
@@ -284,16 +290,8 @@ impl Limit {
 
 impl Drop for Limit {
     fn drop(&mut self) {
-        let Some(scope) = self.scope.get() else {
-            return;
-        };
-        // Dropped in the middle: if the time had run out, its request is no longer anybody's.
-        let here = scope.with_loop(|event_loop| {
-            if event_loop.leave_scope(scope) {
-                event_loop.take_back(scope);
-            }
-        });
-        if here.is_none() {
+        // Dropped in the middle.
+        if let Some(scope) = self.scope.get() {
             scope.leave();
         }
     }
