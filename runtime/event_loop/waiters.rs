@@ -374,14 +374,14 @@ impl EventLoop {
     fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
         match self.callbacks.take_told(key) {
             None => self.ready.push(Entry::Callback(key)),
-            Some(Callback::Several(several)) => self.tell_several(index, cell, several),
+            Some(Callback::Several(several)) => self.tell_several(index, cell, *several),
             Some(callback) => self.wake_by(callback),
         }
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_several(&self, index: u32, cell: CellPointer, several: Box<Several>) {
+    fn tell_several(&self, index: u32, cell: CellPointer, several: Several) {
         let from_joiner = cell.has_flag(flag::FROM_JOINER);
         let cancelled = from_joiner.then(|| self.passed_back(cell)).flatten();
         // Wakers that are not ours may run code, and even drop the handle: the cell is not looked at any more.
