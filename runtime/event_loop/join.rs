@@ -48,13 +48,13 @@ impl<T> Join<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let Some(index) = event_loop.spawn(future, true, spawned_at) else {
+        let Some(task) = event_loop.spawn(future, true, spawned_at) else {
             return Join::refused(spawned_at);
         };
         Join {
             runtime: event_loop.serial,
-            index,
-            generation: event_loop.task_ref(index).generation(),
+            index: task.index(),
+            generation: task.generation(),
             spawned_at,
             output: PhantomData,
         }

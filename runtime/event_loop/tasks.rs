@@ -17,7 +17,7 @@ use std::panic::Location;
 use std::task::{Context, Poll, Waker};
 
 impl EventLoop {
-    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index; `None`, and
+    /// Puts a future into a slot and its first step behind everything that is ready. Returns the task; `None`, and
     /// drops the future, when the loop is closed or closing.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
@@ -25,7 +25,7 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Option<u32> {
+    ) -> Option<TaskRef> {
         // SAFETY: the future is 'static, so that it may live as long as the loop keeps it.
         unsafe { self.spawn_borrowing(future, has_handle, spawned_at) }
     }
@@ -40,7 +40,7 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Option<u32> {
+    ) -> Option<TaskRef> {
         if self.special.get() != 0 && self.is_closing() {
             return None;
         }
@@ -61,14 +61,15 @@ impl EventLoop {
         slot.link.set(NO_SLOT);
         // A free slot's word is its generation alone, so that this sum sets both bits. An `or` would be compiled to the
         // write of one byte, and the step's read of the whole word would have to wait for it.
-        slot.word.set(slot.word.get() + (LIVE | QUEUED));
+        let generation = slot.word.get();
+        slot.word.set(generation + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
         if self.special.get() == 0 {
             self.ready.push(Entry::Task(index));
         } else {
             self.begin_specially(index);
         }
-        Some(index)
+        Some(TaskRef::new(index, generation))
     }
 
     /// What a spawn does in few loops: more than queue the task, or something else.
