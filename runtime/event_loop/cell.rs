@@ -124,15 +124,8 @@ struct VTable {
     class: Class,
 }
 
-type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> Step;
-
-/// What a poll came to. Small, so that it is returned in a register; a panic's payload waits in `Extra`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Pending,
-    Done,
-    Panicked,
-}
+/// Gives the state that the cell is in then; RUNNING after a panic, whose payload waits in `Extra`.
+type PollFunction = unsafe fn(NonNull<Header>, &mut Context<'_>) -> State;
 
 /// A panic's payload.
 pub(super) type Panic = Box<dyn Any + Send>;
@@ -176,7 +169,7 @@ impl<F: Future> TaskCell<F> {
         unsafe { (&raw mut (*cell.cast::<Self>().as_ptr()).stage).cast() }
     }
 
-    unsafe fn poll(cell: NonNull<Header>, cx: &mut Context<'_>) -> Step {
+    unsafe fn poll(cell: NonNull<Header>, cx: &mut Context<'_>) -> State {
         // SAFETY: the state was PENDING, so the stage holds the future; RUNNING keeps everybody else off it.
         // The cell does not move until it is freed, and the future is dropped in place before that.
         let stage = unsafe { Self::stage(cell) };
@@ -186,7 +179,7 @@ impl<F: Future> TaskCell<F> {
             future.poll(cx)
         }));
         match outcome {
-            Ok(Poll::Pending) => Step::Pending,
+            Ok(Poll::Pending) => State::Pending,
             // SAFETY: the cell is live; `with_extra` touches the header only.
             Err(panic) => unsafe { cell.as_ref() }.keep_panic(panic),
             Ok(Poll::Ready(output)) => {
@@ -199,7 +192,7 @@ impl<F: Future> TaskCell<F> {
                     }
                     (&raw mut (*stage).output).write(ManuallyDrop::new(output));
                 }
-                Step::Done
+                State::Done
             }
         }
     }
@@ -339,9 +332,9 @@ impl Header {
     }
 
     #[cold]
-    fn keep_panic(&self, panic: Panic) -> Step {
+    fn keep_panic(&self, panic: Panic) -> State {
         self.with_extra(|extra| extra.panic = Some(panic));
-        Step::Panicked
+        State::Running
     }
 
     /// Ends a task of which neither future nor output is left.
@@ -360,20 +353,13 @@ impl CellPointer {
         debug_assert!(self.state.get() == State::Pending);
         self.state.set(State::Running);
         // SAFETY: the state was PENDING, which `allocate` and this function set only with a future in place.
-        match unsafe { (self.vtable.poll)(self.0, cx) } {
-            Step::Pending => {
-                self.state.set(State::Pending);
-                false
-            }
-            Step::Done => {
-                self.state.set(State::Done);
-                true
-            }
-            Step::Panicked => {
-                self.panicked();
-                true
-            }
+        let state = unsafe { (self.vtable.poll)(self.0, cx) };
+        if state == State::Running {
+            self.panicked();
+            return true;
         }
+        self.state.set(state);
+        state != State::Pending
     }
 
     #[cold]

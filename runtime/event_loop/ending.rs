@@ -42,7 +42,7 @@ impl EventLoop {
                     first_not_asked = self.tasks.next_number.get();
                 }
             }
-            self.turn()?;
+            self.turn::<true>()?;
             turns_left -= 1;
         }
         if let Some(timer) = timer {

@@ -48,13 +48,13 @@ impl<T> Join<T> {
     where
         F: Future<Output = T> + 'static,
     {
-        let Some(task) = event_loop.spawn(future, true, spawned_at) else {
+        let Some((index, generation)) = event_loop.spawn(future, true, spawned_at) else {
             return Join::refused(spawned_at);
         };
         Join {
             runtime: event_loop.serial,
-            index: task.index(),
-            generation: task.generation(),
+            index,
+            generation,
             spawned_at,
             output: PhantomData,
         }

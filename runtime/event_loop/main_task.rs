@@ -101,8 +101,8 @@ impl EventLoop {
                     Pin<&'static mut dyn Future<Output = ()>>,
                 >(main)
             });
-            let spawned = self.spawn(main, true, called_at).map(TaskRef::index);
-            let index = spawned.ok_or(RunError::Closed)?;
+            let spawned = self.spawn(main, true, called_at);
+            let (index, _) = spawned.ok_or(RunError::Closed)?;
             self.lend_variables(index);
             let eviction = Eviction {
                 event_loop: self,

@@ -194,38 +194,22 @@ impl EventLoop {
 
     /// One turn of the loop.
     #[inline(always)]
-    fn turn(&self) -> Result<(), RunError> {
+    fn turn<const OBSERVED: bool>(&self) -> Result<(), RunError> {
         // ① to ⑤ Look outside, when it can matter: sources, inbox, timers.
         if self.ready.is_empty() || self.patience() <= 0 {
             self.look_if_due()?;
         }
         // ⑥ Run what is ready now; what these entries add waits for the next turn.
         let batch = self.ready.len();
-        if self.observer.is_none() {
-            self.run_batch::<false>(batch);
-        } else {
-            self.run_observed_batch(batch);
-        }
-        self.reactor.patience.set(self.patience() - batch as isize);
-        Ok(())
-    }
-
-    /// Runs so many entries. Compiled once for loops without an observer, which so are asked for it once a turn only.
-    #[inline(always)]
-    fn run_batch<const OBSERVED: bool>(&self, batch: usize) {
+        self.observe_if::<OBSERVED>(|| Event::TurnStarted { ready: batch });
         for _ in 0..batch {
             match self.ready.pop() {
                 Entry::Task(index) => self.run_task::<OBSERVED>(index),
                 other => self.run_entry(other),
             }
         }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn run_observed_batch(&self, batch: usize) {
-        self.observe(|| Event::TurnStarted { ready: batch });
-        self.run_batch::<true>(batch);
+        self.reactor.patience.set(self.patience() - batch as isize);
+        Ok(())
     }
 
     #[inline(always)]
@@ -542,12 +526,27 @@ impl EventLoop {
     pub(crate) fn run_until_stopped(&self) -> Result<(), RunError> {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
+        match self.observer {
+            None => self.run_turns::<false>(),
+            Some(_) => self.run_observed_turns(),
+        }
+    }
+
+    /// Runs turns until `stop`. Compiled once for loops without an observer, which so are never asked for it.
+    #[inline(always)]
+    fn run_turns<const OBSERVED: bool>(&self) -> Result<(), RunError> {
         loop {
-            self.turn()?;
+            self.turn::<OBSERVED>()?;
             if self.stopping.get() {
                 return Ok(());
             }
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn run_observed_turns(&self) -> Result<(), RunError> {
+        self.run_turns::<true>()
     }
 
     /// Tells the observer, if there is one; where it is known that there is none, nothing is asked.

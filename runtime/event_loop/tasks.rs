@@ -17,7 +17,7 @@ use std::panic::Location;
 use std::task::{Context, Poll, Waker};
 
 impl EventLoop {
-    /// Puts a future into a slot and its first step behind everything that is ready. Returns the task; `None`, and
+    /// Puts a future into a slot and its first step behind everything that is ready. Returns the slot's index and generation; `None`, and
     /// drops the future, when the loop is closed or closing.
     #[inline]
     pub(crate) fn spawn<F: Future + 'static>(
@@ -25,7 +25,7 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Option<TaskRef> {
+    ) -> Option<(u32, u32)> {
         // SAFETY: the future is 'static, so that it may live as long as the loop keeps it.
         unsafe { self.spawn_borrowing(future, has_handle, spawned_at) }
     }
@@ -40,8 +40,9 @@ impl EventLoop {
         future: F,
         has_handle: bool,
         spawned_at: &'static Location<'static>,
-    ) -> Option<TaskRef> {
-        if self.special.get() != 0 && self.is_closing() {
+    ) -> Option<(u32, u32)> {
+        let special = self.special.get();
+        if special != 0 && self.is_closing() {
             return None;
         }
         let tasks = &self.tasks;
@@ -64,12 +65,12 @@ impl EventLoop {
         let generation = slot.word.get();
         slot.word.set(generation + (LIVE | QUEUED));
         tasks.unfinished.set(tasks.unfinished.get() + 1);
-        if self.special.get() == 0 {
+        if special == 0 {
             self.ready.push(Entry::Task(index));
         } else {
             self.begin_specially(index);
         }
-        Some(TaskRef::new(index, generation))
+        Some((index, generation))
     }
 
     /// What a spawn does in few loops: more than queue the task, or something else.
