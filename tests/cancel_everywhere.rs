@@ -1,5 +1,6 @@
 //! Every public async function, cancelled at each of its waits: nothing is lost, nothing is left, nobody stays asleep.
 
+use roundelay::io::AsyncFd;
 use roundelay::net::{TcpListener, TcpStream, lookup};
 use roundelay::sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
@@ -13,6 +14,7 @@ use roundelay::{
     sleep_until, spawn, task_group, timeout, timeout_at, to_thread, try_gather, wait, wait_for,
     yield_now,
 };
+use std::io::{Read, Write};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -346,6 +348,18 @@ fn sockets_and_threads() {
         far.write(b"x").await.unwrap();
         near.read(&mut bytes).await.unwrap();
     });
+    everywhere(|| async {
+        let (near, far) = std::os::unix::net::UnixStream::pair().unwrap();
+        for end in [&near, &far] {
+            end.set_nonblocking(true).unwrap();
+        }
+        let (near, far) = (AsyncFd::new(near).unwrap(), AsyncFd::new(far).unwrap());
+        soon(move || (&mut far.get_ref()).write_all(b"x").unwrap());
+        let mut byte = [0];
+        let read = near.read_with(|mut stream| stream.read(&mut byte)).await;
+        assert_eq!((read.unwrap(), byte), (1, *b"x"));
+        near.write_with(|mut stream| stream.write(b"y")).await.ok();
+    });
     everywhere(|| async { lookup("localhost:80").await.is_ok() });
     everywhere(|| async { assert_eq!(to_thread(|| 7).await.unwrap(), 7) });
 }
@@ -377,5 +391,19 @@ fn a_body_that_panics_is_reported() {
         if catch_cancel(sleep(SHORT)).await.is_err() {
             panic!("broken");
         }
+    });
+}
+
+#[cfg(feature = "process")]
+#[test]
+fn worker_processes() {
+    fn double(n: u32) -> u32 {
+        2 * n
+    }
+    everywhere(|| async {
+        let pool = roundelay::ProcessPool::new(1).unwrap();
+        assert_eq!(pool.submit(double, 4).await.unwrap(), 8);
+        // The pool heals itself after a call that was cancelled, and so killed.
+        assert_eq!(pool.submit(double, 5).await.unwrap(), 10);
     });
 }
