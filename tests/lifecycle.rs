@@ -1,11 +1,14 @@
 //! The life of a runtime: several runs, the end, and what is asked of it after that.
 
+#[path = "support/panics.rs"]
+mod panics;
+
+use panics::words as message;
 use roundelay::{
     CancelReason, Handle, RunError, Runtime, catch_cancel, sleep, spawn, spawn_blocking, yield_now,
 };
 use std::cell::{Cell, RefCell};
 use std::future::{Future, pending};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
@@ -15,14 +18,6 @@ use std::time::{Duration, Instant};
 async fn stubborn() {
     loop {
         let _ = catch_cancel(pending::<()>()).await;
-    }
-}
-
-fn message(f: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(f)).unwrap_err();
-    match panic.downcast::<&str>() {
-        Ok(text) => text.to_string(),
-        Err(panic) => *panic.downcast::<String>().expect("it says something"),
     }
 }
 

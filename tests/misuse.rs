@@ -1,25 +1,18 @@
 //! Misuse gets an error that says what to do, never a hang, and never a panic without words.
 
+#[path = "support/panics.rs"]
+mod panics;
+
+use panics::words;
 use roundelay::sync::{Lock, Promise, Queue};
 use roundelay::testing::test;
 use roundelay::{
     Cancelled, JoinHandle, Runtime, gather, run, sleep, spawn, task_group, try_run, yield_now,
 };
 use std::cell::RefCell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
-
-/// What a piece of code says when it panics.
-#[track_caller]
-fn words(f: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("it was to panic");
-    match panic.downcast::<String>() {
-        Ok(words) => *words,
-        Err(panic) => (*panic.downcast::<&str>().expect("a panic with words")).to_owned(),
-    }
-}
 
 #[track_caller]
 fn says(words: &str, parts: &[&str]) {

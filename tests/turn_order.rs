@@ -2,49 +2,17 @@
 //!
 //! Each test is a program of the project's asyncio scenarios; the expected lines are CPython's own output.
 
+#[path = "support/trace.rs"]
+mod trace;
+
 use roundelay::sync::Queue;
 use roundelay::{
-    Handle, JoinHandle, Runtime, WaitMode, gather, gather_handles, sleep, spawn, timeout,
-    try_gather, wait, yield_now,
+    Handle, JoinHandle, WaitMode, gather, gather_handles, sleep, spawn, timeout, try_gather, wait,
+    yield_now,
 };
-use std::cell::RefCell;
-use std::fmt::Display;
 use std::rc::Rc;
 use std::time::Duration;
-
-/// What a program printed, line by line.
-#[derive(Clone, Default)]
-struct Trace(Rc<RefCell<Vec<String>>>);
-
-impl Trace {
-    fn say(&self, line: impl Display) {
-        self.0.borrow_mut().push(line.to_string());
-    }
-}
-
-/// Runs a program in both modes, in virtual time, and compares its trace.
-fn expect<F: Future<Output = ()>>(program: impl Fn(Trace) -> F, expected: &str) {
-    expect_with(true, program, expected);
-}
-
-fn expect_with<F: Future<Output = ()>>(
-    virtual_clock: bool,
-    program: impl Fn(Trace) -> F,
-    expected: &str,
-) {
-    for strict in [false, true] {
-        let trace = Trace::default();
-        let runtime = Runtime::builder()
-            .strict(strict)
-            .virtual_clock(virtual_clock)
-            .build()
-            .unwrap();
-        runtime.run(program(trace.clone()));
-        runtime.shutdown().unwrap();
-        let printed = trace.0.borrow().join("\n");
-        assert_eq!(printed, expected.trim(), "strict: {strict}");
-    }
-}
+use trace::{Trace, expect, expect_with};
 
 fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
