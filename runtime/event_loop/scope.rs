@@ -18,6 +18,7 @@ use super::timers::{Action, TimerKey};
 use super::waker::{self, TaskRef};
 use crate::error::{CancelReason, Cancelled};
 use std::panic::Location;
+use std::pin::Pin;
 use std::rc::{Rc, Weak};
 use std::task::{Context, Poll, Waker};
 
@@ -197,6 +198,17 @@ impl Scope {
 impl Drop for Scope {
     fn drop(&mut self) {
         self.0.leave();
+    }
+}
+
+/// Polls the future that a scope holds, which is dropped at the scope's end.
+pub(crate) fn poll_held<F: Future>(
+    future: Pin<&mut Option<F>>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    match future.as_pin_mut() {
+        Some(future) => future.poll(cx),
+        None => panic!("a future was polled after its end"),
     }
 }
 

@@ -4,10 +4,10 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::with_running;
-use crate::event_loop::scope::{Scope, ScopeKey};
+use crate::event_loop::scope::{Scope, ScopeKey, poll_held};
 use std::panic::Location;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll};
+use std::pin::pin;
+use std::task::Poll;
 
 /// Runs a future so that a cancel of the task stops here: the future is dropped, and the code after it goes on and may
 /// await, as after asyncio's `except CancelledError`.
@@ -61,9 +61,9 @@ pub(super) async fn catch_in<F: Future>(
             }
         }
         let Some(scope) = &mut scope else {
-            return poll_some(future.as_mut(), cx).map(Ok);
+            return poll_held(future.as_mut(), cx).map(Ok);
         };
-        let polled = scope.poll(cx, &mut entered, |cx| poll_some(future.as_mut(), cx));
+        let polled = scope.poll(cx, &mut entered, |cx| poll_held(future.as_mut(), cx));
         if polled.is_ready() {
             // A cancelled future is dropped here and not by its owner: within the step, and before the code goes on.
             future.set(None);
@@ -71,13 +71,6 @@ pub(super) async fn catch_in<F: Future>(
         polled
     })
     .await
-}
-
-fn poll_some<F: Future>(future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    match future.as_pin_mut() {
-        Some(future) => future.poll(cx),
-        None => panic!("a future was polled after its end"),
-    }
 }
 
 impl Cancelled {

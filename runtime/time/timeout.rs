@@ -9,7 +9,7 @@ use crate::error::{Cancelled, Elapsed};
 use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
 use crate::event_loop::context::with_running;
-use crate::event_loop::scope::{InTask, ScopeKey};
+use crate::event_loop::scope::{InTask, ScopeKey, poll_held};
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -122,18 +122,13 @@ impl TimeoutScope {
         if self.expired() {
             return Err(Elapsed::new(self.0.set_at));
         }
-        let deadline = |event_loop: &EventLoop| match when {
-            Some(when) => event_loop.clock.deadline(when),
-            None => NEVER,
-        };
         if self.0.scope.get().is_none() {
             // The first poll is still to come, or there is no task.
-            self.0
-                .when
-                .set(when.map_or(When::After(Duration::MAX), When::At));
+            let when = when.map_or(When::After(Duration::MAX), When::At);
+            self.0.when.set(when);
         }
         self.0.with_scope(|event_loop, scope| {
-            let deadline = deadline(event_loop);
+            let deadline = when.map_or(NEVER, |when| event_loop.clock.deadline(when));
             self.0.when.set(When::Deadline(deadline));
             event_loop.rearm(scope, deadline);
         });
@@ -218,7 +213,7 @@ impl Limit {
                     scope
                 }
             };
-            let polled = task.poll(scope, || poll_some(future.as_mut(), cx));
+            let polled = task.poll(scope, || poll_held(future.as_mut(), cx));
             Some(polled.map(|outcome| {
                 future.set(None);
                 self.conclude(event_loop, &task, scope, outcome)
@@ -284,7 +279,7 @@ impl Limit {
         if over {
             return Poll::Ready(Err(Elapsed::new(self.set_at)));
         }
-        poll_some(future, cx).map(Ok)
+        poll_held(future, cx).map(Ok)
     }
 }
 
@@ -300,12 +295,5 @@ impl Drop for Limit {
 impl fmt::Debug for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Limit(set at {}, {:?})", self.set_at, self.when.get())
-    }
-}
-
-fn poll_some<F: Future>(future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<F::Output> {
-    match future.as_pin_mut() {
-        Some(future) => future.poll(cx),
-        None => panic!("a timeout was polled after its end"),
     }
 }
