@@ -1,7 +1,11 @@
 //! Pools: blocking work off the loop, in threads and in worker processes.
 
 #[cfg(feature = "process")]
+mod error;
+#[cfg(feature = "process")]
 pub mod process;
 mod threads;
 
+#[cfg(feature = "process")]
+pub use error::{Payload, PoolError};
 pub use threads::{JobHandle, ThreadPool, spawn_blocking, to_thread};

@@ -1,10 +1,10 @@
 //! One call, from its submission to its end: shared by the job that waits for it and the slot that
 //! does it.
 
-use super::error::PoolError;
 use super::fate::Fate;
 use super::in_flight::InFlight;
 use super::wire::Kind;
+use crate::pool::error::PoolError;
 use std::cell::{Cell, RefCell};
 use std::mem;
 use std::panic::Location;

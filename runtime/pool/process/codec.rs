@@ -4,8 +4,8 @@
 //! place in the executable travels beside that of the function, so a worker needs no table of
 //! functions.
 
-use super::error::{Payload, PoolError};
 use super::wire::{self, Frame, Kind, NotEncoded, TEXT_LIMIT};
+use crate::pool::error::{Payload, PoolError};
 use crate::sys::code::Code;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

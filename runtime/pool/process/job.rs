@@ -2,8 +2,8 @@
 
 use super::call::Call;
 use super::codec;
-use super::error::PoolError;
 use super::shared::Shared;
+use crate::pool::error::PoolError;
 use serde::de::DeserializeOwned;
 use std::fmt;
 use std::marker::PhantomData;

@@ -11,7 +11,6 @@ mod codec;
 mod connection;
 mod control;
 mod entry;
-mod error;
 mod fate;
 mod first;
 mod in_flight;
@@ -24,9 +23,9 @@ mod wire;
 mod worker;
 mod zygote;
 
+pub use super::error::{Payload, PoolError};
 pub use builder::Builder;
 pub use entry::init;
-pub use error::{Payload, PoolError};
 pub use job::Job;
 
 use crate::event_loop::context::{NO_LOOP, with_running};

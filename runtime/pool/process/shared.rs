@@ -4,9 +4,9 @@
 use super::busy::Busy;
 use super::call::Call;
 use super::control;
-use super::error::PoolError;
 use super::fate::Fate;
 use super::line::Line;
+use crate::pool::error::PoolError;
 use crate::sys::fork_guard;
 use crate::task::spawn;
 use std::cell::{Cell, RefCell};

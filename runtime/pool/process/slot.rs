@@ -5,8 +5,8 @@
 
 use super::call::{Call, Reply};
 use super::connection::{Connection, Failure};
-use super::error::{Payload, PoolError};
 use super::shared::Shared;
+use crate::pool::error::{Payload, PoolError};
 use std::rc::Rc;
 
 /// Lives as slot `number` of the pool, until the pool is closed.

@@ -55,7 +55,7 @@ pub enum PoolError {
     TooLarge {
         /// Which of the two.
         what: Payload,
-        /// The limit in bytes (see [`Builder::message_limit`](super::Builder::message_limit)).
+        /// The limit in bytes (see [`Builder::message_limit`](super::process::Builder::message_limit)).
         limit: u64,
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
