@@ -78,6 +78,7 @@ impl Callbacks {
         self.next_serial.replace(self.next_serial.get() + 1)
     }
 
+    #[inline]
     pub(super) fn insert(&self, callback: Callback) -> u32 {
         self.table.borrow_mut().insert(Some(callback)) as u32
     }
@@ -97,6 +98,7 @@ impl Callbacks {
 
     /// Takes out what is told of an end without a turn of its own, and frees its key: a bare waker, or a list. Leaves others,
     /// which are to be queued.
+    #[inline]
     pub(super) fn take_told(&self, key: u32) -> Option<Callback> {
         let mut table = self.table.borrow_mut();
         match table.get(key as usize) {

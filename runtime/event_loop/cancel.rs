@@ -469,7 +469,7 @@ impl EventLoop {
     /// Notes that the task that runs, if this is its waker, awaits an aggregate, which a cancel is passed on to.
     pub(crate) fn await_aggregate(&self, waker: &Waker, aggregate: Weak<dyn Aggregate>) {
         if let Some((task, cell)) = self.current_cell()
-            && waker::task_of(waker, self.short) == Some(task)
+            && waker::task_of(waker, self.waker_base) == Some(task)
         {
             self.tasks.awaits.set(AGGREGATE);
             cell.with_extra(|extra| extra.cancel.aggregate = Some(aggregate));

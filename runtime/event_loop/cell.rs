@@ -354,12 +354,16 @@ impl CellPointer {
         self.state.set(State::Running);
         // SAFETY: the state was PENDING, which `allocate` and this function set only with a future in place.
         let state = unsafe { (self.vtable.poll)(self.0, cx) };
+        if state == State::Pending {
+            self.state.set(State::Pending);
+            return false;
+        }
         if state == State::Running {
             self.panicked();
-            return true;
+        } else {
+            self.state.set(state);
         }
-        self.state.set(state);
-        state != State::Pending
+        true
     }
 
     #[cold]

@@ -178,41 +178,46 @@ impl EventLoop {
         }
     }
 
-    /// What there is to do after the step of a task that was marked in it, or in which a request was raised.
-    /// Returns whether the task has ended.
+    /// What there is to do after the step that ended a task which was marked in it, or in which a request was raised.
     #[cold]
     #[inline(never)]
-    pub(super) fn cancel_after_step(&self, index: u32, cell: CellPointer, ended: bool) -> bool {
-        let failure = cell.with_extra(|extra| extra.cancel.failure.take());
-        if let (false, Some(error)) = (ended, failure) {
-            cell.drop_future(error);
-            return true;
-        }
-        let raised = self.take_raised(cell, 0);
-        match (ended, raised) {
-            (false, Some(request)) => {
-                self.end_cancelled(cell, request);
-                return true;
-            }
-            (true, None) if !cell.has_flag(flag::CANCEL) => return true,
-            _ => {}
-        }
+    pub(super) fn cancel_after_end(&self, cell: CellPointer) {
+        let before = cell.with_extra(|extra| extra.cancel.failure.take());
+        drop(before);
+        drop(self.take_raised(cell, 0));
         let mark = cell.with_extra(|extra| extra.cancel.mark.take());
         cell.clear_flag(flag::CANCEL);
-        if !ended && cell.has_flag(flag::RAISED) {
-            self.raise_further(index, cell);
-        }
-        let Some(mark) = mark else {
-            return ended;
-        };
-        if !ended {
-            // As in asyncio, what the task has begun to await meanwhile is cancelled in its place.
-            let (slot, _) = self.held_slot(index);
-            self.pass_on(index, slot, cell, mark.target, &mark.request);
-        } else if cell.state.get() == State::Done {
+        if let Some(mark) = mark
+            && cell.state.get() == State::Done
+        {
             let error = JoinError::of_cancelled(mark.request, cell.name(), cell.spawned_at);
             cell.replace_output(error);
         }
-        ended
+    }
+
+    /// The same after a step in which the task began to wait. Returns whether the task has ended.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn cancel_after_wait(&self, index: u32, cell: CellPointer) -> bool {
+        let failure = cell.with_extra(|extra| extra.cancel.failure.take());
+        if let Some(error) = failure {
+            cell.drop_future(error);
+            return true;
+        }
+        if let Some(request) = self.take_raised(cell, 0) {
+            self.end_cancelled(cell, request);
+            return true;
+        }
+        let mark = cell.with_extra(|extra| extra.cancel.mark.take());
+        cell.clear_flag(flag::CANCEL);
+        if cell.has_flag(flag::RAISED) {
+            self.raise_further(index, cell);
+        }
+        if let Some(mark) = mark {
+            // As in asyncio, what the task has begun to await meanwhile is cancelled in its place.
+            let (slot, _) = self.held_slot(index);
+            self.pass_on(index, slot, cell, mark.target, &mark.request);
+        }
+        false
     }
 }

@@ -55,7 +55,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
-use waker::TaskRef;
+use waker::{TaskRef, WakerBase};
 
 /// After so many entries the loop checks whether a look outside is due by time.
 const ENTRIES_BETWEEN_CHECKS: isize = 8;
@@ -89,8 +89,8 @@ pub(crate) struct EventLoop {
     this: Weak<EventLoop>,
     /// The runtime's number: never reused, so that a handle is sure whose it is.
     pub(crate) serial: u64,
-    /// The runtime's id in wakers, which is `shared`'s.
-    short: u16,
+    /// What the runtime's wakers have in common: its id, which is `shared`'s.
+    waker_base: WakerBase,
     /// What other threads reach.
     pub(crate) shared: &'static Shared,
     tasks: Tasks,
@@ -130,8 +130,10 @@ pub(crate) struct EventLoop {
     services: Services,
     /// What interrupts the main task, while there is one that may be.
     interrupt: Cell<Option<main_task::Interrupt>>,
-    /// Set by `stop`, looked at after each batch.
+    /// Set by `stop`, which also takes the patience away: it is looked at where that has run out.
     stopping: Cell<bool>,
+    /// Whether the run has not begun its first turn.
+    fresh: Cell<bool>,
     /// Whether a run is going on.
     running: Cell<bool>,
     /// What few loops have, or have for a while, and what a spawn asks for in one test: bits of `special`.
@@ -153,7 +155,7 @@ impl EventLoop {
         let this = Rc::new_cyclic(|this| EventLoop {
             this: this.clone(),
             serial,
-            short: shared.short,
+            waker_base: WakerBase::new(shared.short),
             shared,
             tasks: Tasks::new(),
             ready: ReadyQueue::new(),
@@ -178,6 +180,7 @@ impl EventLoop {
             services: Services::default(),
             interrupt: Cell::new(None),
             stopping: Cell::new(false),
+            fresh: Cell::new(false),
             running: Cell::new(false),
             special: Cell::new(special),
             process: Process::current(),
@@ -192,24 +195,27 @@ impl EventLoop {
         self.this.upgrade()
     }
 
-    /// One turn of the loop.
+    /// One turn of the loop. Returns whether the run goes on: a stop takes effect when its batch is over.
     #[inline(always)]
-    fn turn<const OBSERVED: bool>(&self) -> Result<(), RunError> {
+    fn turn<const OBSERVED: bool>(&self) -> Result<bool, RunError> {
         // ① to ⑤ Look outside, when it can matter: sources, inbox, timers.
-        if self.ready.is_empty() || self.patience() <= 0 {
-            self.look_if_due()?;
+        // One test for both: is there nothing ready, or no patience left?
+        if (self.ready.len() as isize - 1) | self.patience().wrapping_sub(1) < 0
+            && !self.look_if_due()?
+        {
+            return Ok(false);
         }
         // ⑥ Run what is ready now; what these entries add waits for the next turn.
         let batch = self.ready.len();
         self.observe_if::<OBSERVED>(|| Event::TurnStarted { ready: batch });
         for _ in 0..batch {
             match self.ready.pop() {
-                Entry::Task(index) => self.run_task::<OBSERVED>(index),
-                other => self.run_entry(other),
+                Ok(index) => self.run_task::<OBSERVED>(index),
+                Err(other) => self.run_entry(other),
             }
         }
         self.reactor.patience.set(self.patience() - batch as isize);
-        Ok(())
+        Ok(true)
     }
 
     #[inline(always)]
@@ -221,9 +227,14 @@ impl EventLoop {
     /// enough entries ran since the last look, or if enough time passed.
     ///
     /// A look costs as much as a dozen task switches, and reading the coarse clock as much as half of one; so neither is
-    /// done at every turn.
+    /// done at every turn. Returns whether the run goes on.
     #[inline(never)]
-    fn look_if_due(&self) -> Result<(), RunError> {
+    fn look_if_due(&self) -> Result<bool, RunError> {
+        // A stop from before the run lets it have one turn, as in asyncio.
+        if self.stopping.get() && !self.fresh.get() {
+            return Ok(false);
+        }
+        self.fresh.set(false);
         self.drop_leftovers();
         if let Some(chaos) = &self.spurious {
             self.poll_spuriously(chaos);
@@ -259,7 +270,11 @@ impl EventLoop {
                 self.read_inbox();
             }
         }
-        Ok(())
+        if self.stopping.get() {
+            // What was read just now has asked for it.
+            self.reactor.patience.set(0);
+        }
+        Ok(true)
     }
 
     /// The first five steps of a turn.
@@ -403,7 +418,7 @@ impl EventLoop {
     fn run_entry(&self, entry: Entry) {
         self.tasks.current.set(TaskRef::NONE);
         match entry {
-            Entry::Task(index) => self.run_task::<true>(index),
+            Entry::Task(_) => unreachable!("the turn runs tasks"),
             Entry::Callback(key) => self.run_callback(key),
             Entry::Source(key) => self.reactor.run_source(key),
             Entry::Timer(key) => {
@@ -421,6 +436,7 @@ impl EventLoop {
         }
     }
 
+    #[inline]
     fn run_callback(&self, key: u32) {
         match self.callbacks.remove(key) {
             Some(Callback::Call(call, _, at)) => {
@@ -451,7 +467,7 @@ impl EventLoop {
     /// Lets a timer wake this waker.
     #[inline]
     pub(crate) fn wake_action(&self, waker: &std::task::Waker) -> Action {
-        match waker::task_of(waker, self.short) {
+        match waker::task_of(waker, self.waker_base) {
             Some(task) => Action::Wake(task),
             None => Action::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
         }
@@ -461,7 +477,7 @@ impl EventLoop {
     #[inline]
     pub(crate) fn action_wakes(&self, action: Action, waker: &std::task::Waker) -> bool {
         match action {
-            Action::Wake(task) => waker::task_of(waker, self.short) == Some(task),
+            Action::Wake(task) => waker::task_of(waker, self.waker_base) == Some(task),
             Action::Callback(key) => self.callbacks.will_wake(key, waker),
             Action::Expire(_) => false,
         }
@@ -485,6 +501,7 @@ impl EventLoop {
     /// Ends the run after the current batch.
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
+        self.reactor.lose_patience();
     }
 
     /// A job was given to a thread or a process.
@@ -535,12 +552,8 @@ impl EventLoop {
     /// Runs turns until `stop`. Compiled once for loops without an observer, which so are never asked for it.
     #[inline(always)]
     fn run_turns<const OBSERVED: bool>(&self) -> Result<(), RunError> {
-        loop {
-            self.turn::<OBSERVED>()?;
-            if self.stopping.get() {
-                return Ok(());
-            }
-        }
+        while self.turn::<OBSERVED>()? {}
+        Ok(())
     }
 
     #[cold]
@@ -605,6 +618,8 @@ impl<'a> Run<'a> {
     fn begin(event_loop: &'a EventLoop) -> Result<Self, RunError> {
         Run::check(event_loop)?;
         event_loop.running.set(true);
+        event_loop.fresh.set(true);
+        event_loop.reactor.lose_patience();
         if event_loop.eager_start {
             event_loop.set_special(special::EAGER);
         }

@@ -278,6 +278,11 @@ impl Reactor {
         self.patience.set(Self::TOUCHED);
     }
 
+    /// Lets the next turn check whether to look outside.
+    pub(super) fn lose_patience(&self) {
+        self.patience.set(self.patience.get().min(0));
+    }
+
     /// Takes a source's entry of the ready queue: wakes its reader, then its writer.
     pub(super) fn run_source(&self, key: u32) {
         let mut sources = self.sources.borrow_mut();

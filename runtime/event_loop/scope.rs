@@ -289,7 +289,7 @@ impl InTask<'_> {
     /// Whether the context is the task's own, and not that of a set of futures within it.
     #[inline]
     fn is_direct(&self, cx: &Context<'_>) -> bool {
-        waker::task_of(cx.waker(), self.event_loop.short) == Some(self.task)
+        waker::task_of(cx.waker(), self.event_loop.waker_base) == Some(self.task)
     }
 
     /// Whether a scope is one of this task. If so, it is woken as this context says from now on.

@@ -9,7 +9,7 @@ use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waiters::Waiter;
 use super::waker::{self, TaskRef};
-use super::{EventLoop, callbacks::Callback};
+use super::{EventLoop, callbacks::Callback, special};
 use crate::error::{Cancelled, JoinError, Stuck};
 use crate::sys::prefetch::prefetch;
 use std::mem::ManuallyDrop;
@@ -101,12 +101,38 @@ impl EventLoop {
         if let Some(slot) = self.tasks.slot(task.index())
             && slot.word.get() == task.generation() | LIVE
         {
+            if OBSERVED && self.has_special(special::OBSERVED) {
+                return self.wake_and_tell(task, slot);
+            }
             slot.word.set(task.generation() | LIVE | QUEUED);
             self.ready.push(Entry::Task(task.index()));
-            self.observe_if::<OBSERVED>(|| Event::Woken {
-                task: TaskId(slot.cell.get().map_or(0, |cell| cell.number)),
-            });
         }
+    }
+
+    /// Wakes a task as `wake` does, unless it is marked, so that its next step brings it a cancel. Returns false then.
+    #[inline]
+    pub(super) fn wake_unless_cancelled(&self, task: TaskRef) -> bool {
+        if let Some(slot) = self.tasks.slot(task.index())
+            && slot.word.get() & !QUEUED == task.generation() | LIVE
+            && let Some(cell) = slot.cell.get()
+        {
+            if cell.has_flag(flag::CANCEL) && cell.state.get() == State::Pending {
+                return false;
+            }
+            self.wake(task);
+        }
+        true
+    }
+
+    /// The rare end of a wake, a call of its own, so that the frequent one has nothing to save across it.
+    #[cold]
+    #[inline(never)]
+    fn wake_and_tell(&self, task: TaskRef, slot: &Slot) {
+        slot.word.set(task.generation() | LIVE | QUEUED);
+        self.ready.push(Entry::Task(task.index()));
+        self.observe(|| Event::Woken {
+            task: TaskId(slot.cell.get().map_or(0, |cell| cell.number)),
+        });
     }
 
     /// Brings a task's cell near before its step, which is a turn away: in a crowd of sleepers nearly each is far.
@@ -180,11 +206,17 @@ impl EventLoop {
         });
         self.tasks.awaits.set(NO_SLOT);
         // The waker's drop does nothing; leaving it out saves the call.
-        let waker = ManuallyDrop::new(waker::waker(self.short, self.tasks.current.get()));
+        let waker = ManuallyDrop::new(waker::waker(self.waker_base, self.tasks.current.get()));
         let mut ended = cell.poll(&mut Context::from_waker(&waker));
-        slot.link.set(self.tasks.awaits.get());
-        if cell.has_flag(flag::CANCEL | flag::RAISED) {
-            ended = self.cancel_after_step(index, cell, ended);
+        if ended {
+            if cell.has_flag(flag::CANCEL | flag::RAISED) {
+                self.cancel_after_end(cell);
+            }
+        } else {
+            slot.link.set(self.tasks.awaits.get());
+            if cell.has_flag(flag::CANCEL | flag::RAISED) {
+                ended = self.cancel_after_wait(index, cell);
+            }
         }
         self.observe_if::<OBSERVED>(|| Event::PollEnded {
             task: TaskId(cell.number),
@@ -271,7 +303,7 @@ impl EventLoop {
             self.free(index, slot, cell);
             return Poll::Ready(Ok(output));
         }
-        match waker::task_of(waker, self.short) {
+        match waker::task_of(waker, self.waker_base) {
             Some(task) if task.index() != index && !cell.is_finished() => {
                 self.set_waiter(cell, Waiter::Task(task));
                 self.tasks.awaits.set(index);
@@ -296,7 +328,7 @@ impl EventLoop {
             self.free(index, slot, cell);
             return Some(error);
         }
-        if waker::task_of(waker, self.short).is_some() {
+        if waker::task_of(waker, self.waker_base).is_some() {
             let error = JoinError::awaits_itself(cell.name(), cell.spawned_at);
             self.detach(index);
             return Some(error);
@@ -337,9 +369,7 @@ impl EventLoop {
         } else if slot.word.get() & QUEUED == 0 {
             slot.word.set(slot.word.get() | QUEUED);
             self.tasks.leftovers.borrow_mut().push(index);
-            // The next turn is to check.
-            let patience = &self.reactor.patience;
-            patience.set(patience.get().min(0));
+            self.reactor.lose_patience();
         }
     }
 

@@ -245,7 +245,7 @@ impl EventLoop {
         if cell.is_finished() {
             return true;
         }
-        match waker::task_of(waker, self.short) {
+        match waker::task_of(waker, self.waker_base) {
             Some(task) => {
                 let waiter = Waiter::Task(task);
                 if !self.tells(cell, waiter) {

@@ -59,10 +59,33 @@ const RUNTIME_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
 
 static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| ());
 
+/// The part of the packed word that a runtime's wakers have in common.
+#[derive(Clone, Copy)]
+pub(super) struct WakerBase(u64);
+
+impl WakerBase {
+    pub(super) fn new(runtime: u16) -> Self {
+        WakerBase(u64::from(runtime) << RUNTIME_SHIFT)
+    }
+
+    /// The packed word of a task.
+    #[inline(always)]
+    fn pack(self, task: TaskRef) -> u64 {
+        self.0 | task.bits()
+    }
+
+    /// The task behind a packed word, if it is one of this runtime's.
+    #[inline(always)]
+    fn task(self, data: u64) -> Option<TaskRef> {
+        let bits = data ^ self.0;
+        (bits >> RUNTIME_SHIFT == 0).then_some(TaskRef(bits))
+    }
+}
+
 /// Returns the waker of a task.
 #[inline(always)]
-pub(super) fn waker(runtime: u16, task: TaskRef) -> Waker {
-    let data = u64::from(runtime) << RUNTIME_SHIFT | task.bits();
+pub(super) fn waker(runtime: WakerBase, task: TaskRef) -> Waker {
+    let data = runtime.pack(task);
     // SAFETY: the data is an integer, and the functions of the table take any integer on any thread at any time.
     unsafe { Waker::from_raw(raw(data as usize as *const ())) }
 }
@@ -80,34 +103,26 @@ fn wake(data: *const ()) {
     wake_task(data as u64);
 }
 
-/// The runtime and the task of a packed word.
-#[inline(always)]
-fn unpack(data: u64) -> (u16, TaskRef) {
-    let task = TaskRef(data & ((1 << RUNTIME_SHIFT) - 1));
-    ((data >> RUNTIME_SHIFT) as u16, task)
-}
-
 /// Wakes by the packed word.
 #[inline(always)]
 fn wake_task(data: u64) {
-    let (runtime, task) = unpack(data);
     let local = context::with_running(|event_loop| {
-        let ours = event_loop.short == runtime;
-        if ours {
+        let task = event_loop.waker_base.task(data);
+        if let Some(task) = task {
             event_loop.wake(task);
         }
-        ours
+        task.is_some()
     });
     if local != Some(true) {
-        wake_elsewhere(runtime, task);
+        wake_elsewhere(data);
     }
 }
 
 #[cold]
 #[inline(never)]
-fn wake_elsewhere(runtime: u16, task: TaskRef) {
-    if let Some(shared) = inbox::shared(runtime) {
-        shared.wake(task.index());
+fn wake_elsewhere(data: u64) {
+    if let Some(shared) = inbox::shared((data >> RUNTIME_SHIFT) as u16) {
+        shared.wake(TaskRef(data).index());
     }
 }
 
@@ -145,11 +160,31 @@ impl TaskWaker {
         let TaskWaker::Ours(data) = self else {
             return false;
         };
-        let (runtime, task) = unpack(*data);
         context::with_running(|event_loop| {
-            event_loop.short == runtime && event_loop.is_to_be_cancelled(task)
+            let task = event_loop.waker_base.task(*data);
+            task.is_some_and(|task| event_loop.is_to_be_cancelled(task))
         })
         .unwrap_or(false)
+    }
+
+    /// Wakes a task that was not cancelled, if that runs no code of others. `None` if it was cancelled; false if it is still to
+    /// be woken.
+    #[inline]
+    pub(crate) fn wake_unless_cancelled(&self) -> Option<bool> {
+        let TaskWaker::Ours(data) = self else {
+            return Some(false);
+        };
+        context::with_running(|event_loop| match event_loop.waker_base.task(*data) {
+            Some(task) => event_loop.wake_unless_cancelled(task).then_some(true),
+            None => Some(false),
+        })
+        .unwrap_or(Some(false))
+    }
+
+    /// Whether it is that of a task of some roundelay runtime, so that keeping and dropping it runs no code of others.
+    #[inline]
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(self, TaskWaker::Ours(_))
     }
 
     #[inline]
@@ -166,9 +201,8 @@ fn packed(waker: &Waker) -> Option<u64> {
     std::ptr::eq(waker.vtable(), &VTABLE).then(|| waker.data() as u64)
 }
 
-/// Returns the task behind a waker if it is a task of the runtime with this short id.
+/// Returns the task behind a waker if it is a task of this runtime.
 #[inline(always)]
-pub(super) fn task_of(waker: &Waker, runtime: u16) -> Option<TaskRef> {
-    let (own, task) = unpack(packed(waker)?);
-    (own == runtime).then_some(task)
+pub(super) fn task_of(waker: &Waker, runtime: WakerBase) -> Option<TaskRef> {
+    runtime.task(packed(waker)?)
 }
