@@ -56,6 +56,7 @@ impl<W> WaitList<W> {
         self.next
     }
 
+    #[inline(never)]
     fn place(&mut self, ticket: Ticket) -> Option<&mut Option<W>> {
         let first = self.waiters.front()?.0;
         let position = ticket.0.checked_sub(first.0)? as usize;
@@ -67,8 +68,10 @@ impl<W> WaitList<W> {
     }
 
     /// Whether a waiter is still on the list.
+    #[inline]
     pub(super) fn is_waiting(&mut self, ticket: Ticket) -> bool {
-        self.place(ticket).is_some_and(|place| place.is_some())
+        // Who was woken mostly finds nobody behind.
+        !self.is_empty() && self.place(ticket).is_some_and(|place| place.is_some())
     }
 
     /// Puts another waker in the place of a waiter that is still on the list. Returns the one before, or this one if the waiter is
@@ -93,9 +96,12 @@ impl<W> WaitList<W> {
     }
 
     /// Takes the oldest waiter off the list, to be woken outside of any borrow.
+    #[inline]
     pub(super) fn next(&mut self) -> Option<W> {
         let (_, waiter) = self.waiters.pop_front()?;
-        self.trim();
+        if self.gaps > 0 {
+            self.trim();
+        }
         waiter
     }
 
@@ -131,6 +137,7 @@ impl<W> WaitList<W> {
     }
 
     /// Drops the gaps at the front.
+    #[inline(never)]
     fn trim(&mut self) {
         while let Some((_, None)) = self.waiters.front() {
             self.waiters.pop_front();

@@ -51,6 +51,13 @@ impl Waiters {
         ticket.is_some_and(|own| self.list.borrow_mut().is_waiting(own))
     }
 
+    /// Whether a future that is polled need not wait: it has not begun to, or was woken, or passed over.
+    #[inline(always)]
+    pub(super) fn may_go_on(&self, ticket: Option<Ticket>) -> bool {
+        self.recall(ticket);
+        !self.is_waiting(ticket)
+    }
+
     /// Takes a future that is polled off the list if it was passed over, so that it goes on as if it had been woken.
     #[inline]
     pub(super) fn recall(&self, ticket: Option<Ticket>) {
@@ -97,12 +104,12 @@ impl Waiters {
         let mut list = self.list.borrow_mut();
         if let Some((ticket, oldest)) = list.first()
             && ticket >= self.passed.get()
-            && !oldest.is_cancelled()
+            && let Some(woken) = oldest.wake_unless_cancelled()
         {
             self.passed.set(ticket);
             let waiter = list.next();
             drop(list);
-            if let Some(waiter) = waiter {
+            if let (false, Some(waiter)) = (woken, waiter) {
                 waiter.wake();
             }
             return;

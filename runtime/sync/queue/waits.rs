@@ -20,6 +20,15 @@ fn give_up(waiters: &Waiters, ticket: Ticket, something: bool) {
     }
 }
 
+/// The waker to wait with, and whether the queue may have changed since the future looked: while it waited, or just now, as making
+/// a waker that is not ours runs code of others, which may use the queue.
+#[inline(always)]
+fn waker_of(cx: &Context<'_>, ticket: Option<Ticket>) -> (TaskWaker, bool) {
+    let waker = TaskWaker::of(cx.waker());
+    let changed = ticket.is_some() || !waker.is_ours();
+    (waker, changed)
+}
+
 /// The future of a queue's `put`.
 #[must_use = "futures do nothing unless awaited"]
 pub struct Put<'a, S: Store> {
@@ -48,25 +57,44 @@ impl<S: Store> Future for Put<'_, S> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        // First of all: making a waker may run code of others, which may use the queue.
-        let waker = TaskWaker::of(cx.waker());
-        this.queue.putters.recall(this.ticket);
-        if !this.queue.putters.is_waiting(this.ticket) {
-            let item = this.item.take().expect("a Put was polled after its end");
-            match this.queue.try_put(item) {
-                Ok(()) => {
-                    this.ticket = None;
-                    return Poll::Ready(Ok(()));
-                }
-                Err(TryPutError::ShutDown(item)) => {
-                    this.ticket = None;
-                    return Poll::Ready(Err(QueueShutDown(item)));
-                }
-                Err(TryPutError::Full(item)) => this.item = Some(item),
+        // Mostly there is room at once, and no waker is needed.
+        if self.ticket.is_none()
+            && let Poll::Ready(done) = self.look()
+        {
+            return Poll::Ready(done);
+        }
+        self.wait(cx)
+    }
+}
+
+impl<S: Store> Put<'_, S> {
+    /// Puts the item in if there is room.
+    #[inline(always)]
+    fn look(&mut self) -> Poll<Result<(), QueueShutDown<S::Item>>> {
+        let item = self.item.take().expect("a Put was polled after its end");
+        match self.queue.try_put(item) {
+            Ok(()) => Poll::Ready(Ok(())),
+            Err(TryPutError::ShutDown(item)) => Poll::Ready(Err(QueueShutDown(item))),
+            Err(TryPutError::Full(item)) => {
+                self.item = Some(item);
+                Poll::Pending
             }
         }
-        this.queue.putters.wait(&mut this.ticket, waker);
+    }
+
+    /// The step of one that has waited, or has just looked in vain.
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), QueueShutDown<S::Item>>> {
+        let waiters = &self.queue.putters;
+        let (waker, changed) = waker_of(cx, self.ticket);
+        if changed && waiters.may_go_on(self.ticket) {
+            let looked = self.look();
+            if looked.is_ready() {
+                self.ticket = None;
+                return looked;
+            }
+        }
+        waiters.wait(&mut self.ticket, waker);
         Poll::Pending
     }
 }
@@ -103,24 +131,40 @@ impl<S: Store> Future for Get<'_, S> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        // First of all: making a waker may run code of others, which may use the queue.
-        let waker = TaskWaker::of(cx.waker());
-        this.queue.getters.recall(this.ticket);
-        if !this.queue.getters.is_waiting(this.ticket) {
-            match this.queue.try_get() {
-                Ok(item) => {
-                    this.ticket = None;
-                    return Poll::Ready(Ok(item));
-                }
-                Err(TryGetError::ShutDown) => {
-                    this.ticket = None;
-                    return Poll::Ready(Err(QueueShutDown(())));
-                }
-                Err(TryGetError::Empty) => {}
+        // Mostly there is an item at once, and no waker is needed.
+        if self.ticket.is_none()
+            && let Poll::Ready(done) = self.look()
+        {
+            return Poll::Ready(done);
+        }
+        self.wait(cx)
+    }
+}
+
+impl<S: Store> Get<'_, S> {
+    /// Takes an item if there is one.
+    #[inline(always)]
+    fn look(&self) -> Poll<Result<S::Item, QueueShutDown>> {
+        match self.queue.try_get() {
+            Ok(item) => Poll::Ready(Ok(item)),
+            Err(TryGetError::ShutDown) => Poll::Ready(Err(QueueShutDown(()))),
+            Err(TryGetError::Empty) => Poll::Pending,
+        }
+    }
+
+    /// The step of one that has waited, or has just looked in vain.
+    #[inline(never)]
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Item, QueueShutDown>> {
+        let waiters = &self.queue.getters;
+        let (waker, changed) = waker_of(cx, self.ticket);
+        if changed && waiters.may_go_on(self.ticket) {
+            let looked = self.look();
+            if looked.is_ready() {
+                self.ticket = None;
+                return looked;
             }
         }
-        this.queue.getters.wait(&mut this.ticket, waker);
+        waiters.wait(&mut self.ticket, waker);
         Poll::Pending
     }
 }
