@@ -249,6 +249,12 @@ impl<T: 'static> Members<T> {
         handle.expect("an output is taken once").take()
     }
 
+    /// Takes the outputs of all members, which have ended and left them.
+    fn take_all(&self) -> impl Iterator<Item = Result<T, JoinError>> {
+        let handles = self.handles.take().into_iter();
+        handles.map(|handle| handle.expect("an output is taken once").take())
+    }
+
     /// Nobody waits any more. Members that have not ended are cancelled if the gather was awaited and is not complete; the
     /// others run on unattended. Their callbacks stay, and have their turns, as in asyncio.
     fn release(&self) {
@@ -281,7 +287,9 @@ impl<T: 'static> Members<T> {
 impl<T: 'static> Aggregate for Members<T> {
     fn member_finished(&self, member: u32) {
         if self.released.get() {
-            let handle = self.handles.borrow_mut()[member as usize].take();
+            let mut handles = self.handles.borrow_mut();
+            let handle = handles.get_mut(member as usize).map(Option::take);
+            drop(handles);
             return drop(handle);
         }
         let complete = self.complete.get();
@@ -383,8 +391,7 @@ impl<T: 'static> Future for Gather<T> {
                     let error = JoinError::of_cancelled(request, "a gather".to_owned(), at);
                     return Poll::Ready(Err(error));
                 }
-                let count = members.handles.borrow().len();
-                (0..count).map(|member| members.take(member)).collect()
+                members.take_all().collect()
             }
         })
     }
@@ -429,8 +436,7 @@ impl<T: 'static> Future for Settled<T> {
         {
             return Poll::Pending;
         }
-        let count = self.members.handles.borrow().len();
-        let results = (0..count).map(|member| self.members.take(member)).collect();
+        let results = self.members.take_all().collect();
         self.gather = None;
         Poll::Ready(results)
     }
@@ -448,17 +454,17 @@ impl<T: 'static, E: 'static> Future for TryGather<T, E> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let members = &self.members;
         std::task::ready!(members.poll(cx));
-        let take = |index: usize| match members.take(index) {
+        let value = |(index, outcome)| match outcome {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(error)) => Err(GatherError::Failed { index, error }),
             Err(error) => Err(GatherError::Join { index, error }),
         };
         Poll::Ready(match members.failed.get() {
-            Some(member) => take(member as usize).map(|_| Vec::new()),
-            None => {
-                let count = members.handles.borrow().len();
-                (0..count).map(take).collect()
+            Some(member) => {
+                let outcome = members.take(member as usize);
+                value((member as usize, outcome)).map(|_| Vec::new())
             }
+            None => members.take_all().enumerate().map(value).collect(),
         })
     }
 }
