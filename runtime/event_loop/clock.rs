@@ -4,6 +4,7 @@
 //! A virtual clock stands still until the loop has nothing to do, and then jumps to the next deadline: tests of
 //! hours take microseconds and always run alike.
 
+use crate::sys::clock;
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,9 @@ pub(crate) const NEVER: u64 = u64::MAX;
 pub(crate) struct Clock {
     /// The instant that counts as zero.
     origin: Instant,
+    /// What the machine's clock said just after `origin`: after, so that no time of the loop is ahead of an `Instant`, and no
+    /// timer early.
+    origin_reading: u64,
     /// The virtual time, written by `jump`; `None` for a real clock.
     virtual_now: Option<Cell<u64>>,
 }
@@ -21,6 +25,7 @@ impl Clock {
     pub(crate) fn new(is_virtual: bool) -> Self {
         Clock {
             origin: Instant::now(),
+            origin_reading: clock::now(),
             virtual_now: is_virtual.then(|| Cell::new(0)),
         }
     }
@@ -33,7 +38,7 @@ impl Clock {
     #[inline]
     pub(crate) fn now(&self) -> u64 {
         match &self.virtual_now {
-            None => nanoseconds(self.origin.elapsed()),
+            None => clock::now() - self.origin_reading,
             Some(now) => now.get(),
         }
     }

@@ -28,13 +28,13 @@ pub(super) struct Entry {
     /// The scope that this one lies in, 0 for none.
     pub(super) outer: u64,
     /// Where the scope's time limit was set, if it has one.
-    limit: Option<&'static Location<'static>>,
+    pub(super) limit: Option<&'static Location<'static>>,
     /// What ends the scope's time.
-    alarm: Alarm,
+    pub(super) alarm: Alarm,
     /// What is awaited within the scope, as in `Slot::link`.
     pub(super) link: u32,
     /// Whether the time has run out.
-    expired: bool,
+    pub(super) expired: bool,
     /// Whether the task was asked to cancel for this scope's sake.
     pub(super) asked: bool,
     /// How many scopes lie directly in this one.
@@ -77,7 +77,7 @@ struct Rare {
 
 /// What ends the time of a scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Alarm {
+pub(super) enum Alarm {
     /// Nothing: it has no limit, or one that never comes.
     Never,
     /// A timer.
@@ -87,29 +87,35 @@ enum Alarm {
 }
 
 impl Entry {
-    fn new(id: u64, outer: u64, limit: Option<&'static Location<'static>>) -> Self {
-        Entry {
-            id,
-            outer,
-            limit,
-            alarm: Alarm::Never,
-            link: NO_SLOT,
-            expired: false,
-            asked: false,
-            inner: 0,
-            raised: None,
-            waiting: None,
-            gap: false,
-            rare: None,
-        }
-    }
+    /// A scope that nothing is known of yet.
+    pub(super) const BLANK: Entry = Entry {
+        id: 0,
+        outer: 0,
+        limit: None,
+        alarm: Alarm::Never,
+        link: NO_SLOT,
+        expired: false,
+        asked: false,
+        inner: 0,
+        raised: None,
+        waiting: None,
+        gap: false,
+        rare: None,
+    };
 
     /// What keeps the place of a scope that was left.
     pub(super) fn gap(id: u64) -> Self {
         Entry {
+            id,
             gap: true,
-            ..Entry::new(id, 0, None)
+            ..Entry::BLANK
         }
+    }
+
+    /// Whether there is more to the scope's end than its alarm.
+    #[inline]
+    pub(super) fn is_special(&self) -> bool {
+        self.raised.is_some() || self.waiting.is_some() || self.rare.is_some()
     }
 
     pub(super) fn waker(&self) -> Option<Rc<Waker>> {
@@ -239,26 +245,23 @@ pub(crate) struct InTask<'a> {
 }
 
 impl InTask<'_> {
-    /// Enters a scope.
+    /// Enters a scope. Compiled into its caller, which so has the key in registers.
+    #[inline(always)]
     pub(crate) fn enter(
         &self,
         cx: &Context<'_>,
         limit: Option<&'static Location<'static>>,
     ) -> ScopeKey {
-        let rare = (!self.is_direct(cx)).then(|| {
-            Box::new(Rare {
-                waker: Some(Rc::new(cx.waker().clone())),
-                aggregate: None,
-            })
-        });
+        let waker = (!self.is_direct(cx)).then(|| Rc::new(cx.waker().clone()));
         let tasks = &self.event_loop.tasks;
         let id = tasks.next_scope.replace(tasks.next_scope.get() + 1);
         let requests = self.cell.with_extra(|extra| {
             let outer = tasks.scope.get();
-            extra.cancel.scopes.push(Entry {
-                rare,
-                ..Entry::new(id, outer, limit)
-            });
+            let scopes = &mut extra.cancel.scopes;
+            scopes.push(id, outer, limit);
+            if let (Some(waker), Some(entry)) = (waker, scopes.get_mut(id)) {
+                entry.rare.get_or_insert_default().waker = Some(waker);
+            }
             extra.cancel.requests_at(outer)
         });
         ScopeKey {
@@ -365,6 +368,19 @@ impl EventLoop {
 
     #[inline]
     fn leave_scope_of(&self, scope: ScopeKey, cell: CellPointer) -> bool {
+        let left = cell.with_extra_if_any(|extra| extra.cancel.scopes.remove_last(scope.id));
+        match left.flatten() {
+            Some((alarm, expired)) => {
+                self.disarm(alarm, scope.id);
+                expired
+            }
+            None => self.leave_special_scope(scope, cell),
+        }
+    }
+
+    /// The rare way to leave a scope: another one was entered later, or a request is on its way here.
+    #[inline(never)]
+    fn leave_special_scope(&self, scope: ScopeKey, cell: CellPointer) -> bool {
         let left = cell
             .with_extra_if_any(|extra| extra.cancel.scopes.remove(scope.id))
             .flatten();

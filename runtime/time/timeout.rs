@@ -101,11 +101,17 @@ pub(crate) fn timeout_from<F: Future>(
     limited(Limit::new(When::After(limit), set_at), future)
 }
 
-async fn limited<F: Future>(limit: Limit, future: F) -> Result<F::Output, Elapsed> {
-    // The limit outlives the future, however this is dropped: locals go in the reverse order.
-    let limit = limit;
-    let mut future = pin!(Some(future));
-    std::future::poll_fn(|cx| limit.poll(cx, future.as_mut())).await
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async function would move the limit once more"
+)]
+fn limited<F: Future>(limit: Limit, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
+    async move {
+        // The limit outlives the future, however this is dropped: what the block holds goes after its locals.
+        let limit = &limit;
+        let mut future = pin!(Some(future));
+        std::future::poll_fn(|cx| limit.poll(cx, future.as_mut())).await
+    }
 }
 
 /// The limit that the body of [`timeout_scope`] runs under, as asyncio's `Timeout`.
