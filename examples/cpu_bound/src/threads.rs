@@ -1,0 +1,21 @@
+//! The version with threads: as many sums at a time as there are workers. No lock stands between them,
+//! as Python's does.
+
+use four_ways::{Result, Watch};
+use roundelay::pool::ThreadPool;
+use roundelay::try_gather;
+
+use crate::Plan;
+use crate::squares::sum_of_squares;
+
+/// Computes all sums in a pool of threads; the loop hands out the work and waits.
+pub fn all_sums(plan: &Plan, watch: &Watch) -> Result<Vec<u128>> {
+    watch.run(async {
+        let pool = ThreadPool::new(plan.workers);
+        let sums = plan.numbers.iter().map(|&number| {
+            let sum = pool.submit(move || sum_of_squares(number));
+            watch.counted(sum)
+        });
+        Ok(try_gather(sums).await?)
+    })
+}

@@ -1,0 +1,118 @@
+//! The same program in Python, run by the python3 that is installed.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::{self, Command, Stdio};
+use std::time::Duration;
+
+use crate::Result;
+use crate::progress::Progress;
+use crate::row::Row;
+use crate::ticker::Lateness;
+use crate::version::Version;
+
+/// What the Python programs share, as this library is what ours do.
+const SHARED: &str = include_str!("four_ways.py");
+
+/// A program in Python, and the arguments that make it do the same work.
+pub struct Script {
+    /// Its text.
+    pub text: &'static str,
+    /// What it is told beside `--only` and `--workers`.
+    pub args: Vec<String>,
+}
+
+impl Script {
+    /// Puts the program where Python's worker processes can find it, too.
+    ///
+    /// # Errors
+    /// If there is no python3, or no place for temporary files.
+    pub(crate) fn unpack(&self) -> Result<Unpacked<'_>> {
+        let version = Command::new("python3").arg("--version").output();
+        if !version.is_ok_and(|output| output.status.success()) {
+            return Err("--python needs python3, which does not run here: install it".into());
+        }
+        let place = std::env::temp_dir().join(format!("four_ways-{}", process::id()));
+        fs::create_dir(&place)
+            .map_err(|error| format!("cannot make the directory {}: {error}", place.display()))?;
+        let unpacked = Unpacked {
+            args: &self.args,
+            place,
+        };
+        fs::write(unpacked.place.join("four_ways.py"), SHARED)?;
+        fs::write(unpacked.main(), self.text)?;
+        Ok(unpacked)
+    }
+}
+
+/// A program's files, which are removed with it.
+pub(crate) struct Unpacked<'a> {
+    args: &'a [String],
+    place: PathBuf,
+}
+
+impl Unpacked<'_> {
+    fn main(&self) -> PathBuf {
+        self.place.join("program.py")
+    }
+
+    /// Runs versions of the program and returns their rows.
+    pub fn run(&self, versions: &[Version], workers: usize) -> Result<Vec<Row>> {
+        let only: Vec<&str> = versions.iter().map(|version| version.option()).collect();
+        let mut python = Command::new("python3")
+            .arg(self.main())
+            .args(["--only", &only.join(","), "--workers", &workers.to_string()])
+            .args(self.args)
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = python.stdout.take().expect("its output is in a pipe");
+        let progress = Progress::new("Python", versions.len());
+        let mut rows = Vec::new();
+        for line in BufReader::new(output).lines() {
+            // What is no row is what the program itself has to say.
+            match row(&line?, versions, workers) {
+                Ok(row) => {
+                    progress.step();
+                    rows.push(row);
+                }
+                Err(line) => println!("{line}"),
+            }
+        }
+        let status = python.wait()?;
+        progress.finish(rows.iter().map(|row| row.time).sum());
+        if !status.success() || rows.len() != versions.len() {
+            return Err(format!("the program in Python did not do its work: {status}").into());
+        }
+        Ok(rows)
+    }
+}
+
+impl Drop for Unpacked<'_> {
+    fn drop(&mut self) {
+        // It lies among temporary files: should it stay, somebody sweeps there.
+        let _ = fs::remove_dir_all(&self.place);
+    }
+}
+
+/// Reads a line of `four_ways.py`: version, seconds, p99 and worst lateness in seconds, result.
+fn row(line: &str, versions: &[Version], workers: usize) -> std::result::Result<Row, String> {
+    let cells: Vec<&str> = line.split('\t').collect();
+    let &[option, time, p99, worst, result] = cells.as_slice() else {
+        return Err(line.to_owned());
+    };
+    let version = versions.iter().find(|version| version.option() == option);
+    let seconds = |text: &str| Duration::try_from_secs_f64(text.parse().ok()?).ok();
+    let (Some(&version), Some(time)) = (version, seconds(time)) else {
+        return Err(line.to_owned());
+    };
+    let lateness = seconds(p99).zip(seconds(worst));
+    Ok(Row {
+        version,
+        python: true,
+        name: format!("Python {}", version.name(workers)),
+        time,
+        lateness: lateness.map(|(p99, worst)| Lateness { p99, worst }),
+        result: result.to_owned(),
+    })
+}

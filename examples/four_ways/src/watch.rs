@@ -1,0 +1,51 @@
+//! What is watched while a version runs: its progress, and how late its loop is.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use crate::progress::Progress;
+use crate::ticker::{Lateness, beside};
+
+/// Given to a version, which counts its steps with it, and runs its loop in it if it has one.
+#[derive(Clone)]
+pub struct Watch {
+    /// The steps done so far.
+    progress: Progress,
+    /// How late the ticker was; empty until the version's loop has run, and if it has none.
+    lateness: Rc<Cell<Option<Lateness>>>,
+}
+
+impl Watch {
+    pub(crate) fn new(progress: &Progress) -> Watch {
+        Watch {
+            progress: progress.clone(),
+            lateness: Rc::default(),
+        }
+    }
+
+    /// Runs an event loop until `main` is done, as `roundelay::run`, with a ticker beside it.
+    pub fn run<F: Future>(&self, main: F) -> F::Output {
+        let (output, lateness) = roundelay::run(beside(main));
+        self.lateness.set(lateness);
+        output
+    }
+
+    /// Counts one step that is done.
+    pub fn step(&self) {
+        self.progress.step();
+    }
+
+    /// Counts a step when `job` is done.
+    pub fn counted<F: Future>(&self, job: F) -> impl Future<Output = F::Output> + use<F> {
+        let progress = self.progress.clone();
+        async move {
+            let output = job.await;
+            progress.step();
+            output
+        }
+    }
+
+    pub(crate) fn lateness(&self) -> Option<Lateness> {
+        self.lateness.get()
+    }
+}
