@@ -46,8 +46,9 @@ if __name__ == "__main__":
     parser = four_ways.options(__doc__)
     parser.add_argument("--first", type=int, default=5_000_000)
     parser.add_argument("--numbers", type=int, default=20)
+    parser.add_argument("--rounds", type=int, default=1)
     args = parser.parse_args()
     workers = args.workers
-    numbers = range(args.first, args.first + args.numbers)
+    numbers = list(range(args.first, args.first + args.numbers)) * args.rounds
     ways = {"sequential": sequential, "threads": threads, "event-loop": event_loop, "processes": processes}
     four_ways.compare(ways, args.only)

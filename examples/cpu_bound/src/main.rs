@@ -38,6 +38,10 @@ struct Args {
           value_parser = clap::value_parser!(u64).range(1..=100_000))]
     numbers: u64,
 
+    /// How often to go through the numbers [default: 10, or 1 beside Python, which needs its time]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: Option<u32>,
+
     #[command(flatten)]
     workers: Workers,
 
@@ -50,14 +54,16 @@ fn main() -> ExitCode {
     roundelay::pool::process::init();
     let args = Args::parse();
     let (first, count, workers) = (args.first, args.numbers, args.workers.count());
+    let rounds = args
+        .rounds
+        .unwrap_or(if args.common.python { 1 } else { 10 });
+    let round = first..first + count;
+    let numbers: Vec<u64> = (0..rounds).flat_map(|_| round.clone()).collect();
     let program = Program {
-        title: format!("{count} sums of squares, from that below {first} on"),
-        steps: count as usize,
+        title: format!("{rounds} x {count} sums of squares, from that below {first} on"),
+        steps: numbers.len(),
         workers,
-        plan: &Plan {
-            numbers: (first..first + count).collect(),
-            workers,
-        },
+        plan: &Plan { numbers, workers },
         ways: [
             sequential::all_sums,
             threads::all_sums,
@@ -70,7 +76,11 @@ fn main() -> ExitCode {
         remark: "The event loop's version blocks its loop on purpose: nothing else had a turn while it computed.",
         script: Script {
             text: include_str!("../cpu_bound.py"),
-            args: vec![format!("--first={first}"), format!("--numbers={count}")],
+            args: vec![
+                format!("--first={first}"),
+                format!("--numbers={count}"),
+                format!("--rounds={rounds}"),
+            ],
         },
     };
     four_ways::exit(program.run(&args.common))

@@ -40,7 +40,7 @@ impl Row {
         [
             self.name.clone(),
             table::seconds(self.time),
-            table::speed_up(before.map(|row| row.time), self.time),
+            table::speed_up(before.map(|row| row.time), self.time, 2),
             late(|lateness| lateness.p99),
             late(|lateness| lateness.worst),
             self.short_result(),

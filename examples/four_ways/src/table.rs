@@ -24,10 +24,11 @@ pub fn seconds(time: Duration) -> String {
     format!("{:.3}", time.as_secs_f64())
 }
 
-/// Writes how many times as fast as `before` it went; a dash if there is nothing to compare with.
-pub fn speed_up(before: Option<Duration>, now: Duration) -> String {
+/// Writes how many times as fast as `before` it went, to so many places; a dash if there is nothing to compare with.
+pub fn speed_up(before: Option<Duration>, now: Duration, places: usize) -> String {
     before.map_or("-".to_owned(), |before| {
-        format!("{:.1}", before.as_secs_f64() / now.as_secs_f64())
+        let times = before.as_secs_f64() / now.as_secs_f64();
+        format!("{times:.places$}")
     })
 }
 

@@ -1,0 +1,24 @@
+//! The version with processes: as the one with threads, but each worker has a process to itself, and
+//! numbers come back as bytes.
+
+use four_ways::{Result, Watch};
+use roundelay::{ProcessPool, try_gather};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Plan;
+
+/// Computes all numbers in a pool of worker processes; the loop hands out the work and waits.
+pub fn all_fibs<T>(fib: fn(u32) -> T, plan: &Plan, watch: &Watch) -> Result<Vec<T>>
+where
+    T: Serialize + DeserializeOwned + 'static,
+{
+    watch.run(async {
+        let pool = ProcessPool::new(plan.workers)?;
+        let fibs = plan.numbers.iter().map(|&n| {
+            let number = pool.submit(fib, n);
+            watch.counted(number)
+        });
+        Ok(try_gather(fibs).await?)
+    })
+}
