@@ -2,7 +2,6 @@
 
 use std::io::{self, Write};
 use std::process::ExitCode;
-use std::time::Instant;
 
 use crate::Result;
 use crate::args::Common;
@@ -75,9 +74,8 @@ impl<P, T> Program<'_, P, T> {
         let progress = Progress::new(&name, self.steps);
         let watch = Watch::new(&progress);
         let way = self.ways[version as usize];
-        let start = Instant::now();
         let result = way(self.plan, &watch)?;
-        let time = start.elapsed();
+        let time = watch.time();
         progress.finish(time);
         Ok(Row {
             version,

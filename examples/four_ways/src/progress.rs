@@ -1,5 +1,6 @@
 //! How far a version has come: a bar on a terminal, a few plain lines anywhere else.
 
+use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -37,6 +38,14 @@ impl Progress {
     /// Shows a word behind the bar from now on.
     pub fn remark(&self, word: &'static str) {
         self.bar.set_message(word);
+    }
+
+    /// Prints a line on the standard output, with the bar out of the way.
+    pub(crate) fn print(&self, line: &str) {
+        // Nobody may be reading, which is no reason to stop.
+        self.bar.suspend(|| {
+            let _ = writeln!(io::stdout(), "{line}");
+        });
     }
 
     /// Leaves the last state of the bar on the terminal.

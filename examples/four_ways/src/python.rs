@@ -76,7 +76,7 @@ impl Unpacked<'_> {
                     progress.step();
                     rows.push(row);
                 }
-                Err(line) => println!("{line}"),
+                Err(line) => progress.print(&line),
             }
         }
         let status = python.wait()?;

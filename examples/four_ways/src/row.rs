@@ -3,14 +3,12 @@
 use std::fmt::Display;
 use std::time::Duration;
 
-use comfy_table::Table;
-
 use crate::table;
 use crate::ticker::Lateness;
 use crate::version::Version;
 
 /// A longer result is shown by its fingerprint.
-const LONGEST_RESULT: usize = 20;
+const LONGEST_RESULT: usize = 24;
 
 /// One version's row in the table.
 pub(crate) struct Row {
@@ -59,7 +57,7 @@ impl Row {
 }
 
 /// Lays the rows out; the last column is headed `result`.
-pub(crate) fn table(result: &str, rows: &[Row]) -> Table {
+pub(crate) fn table(result: &str, rows: &[Row]) -> String {
     let header = [
         "version",
         "seconds",

@@ -8,7 +8,7 @@ use comfy_table::{CellAlignment, Table, presets};
 pub fn of<const COLUMNS: usize>(
     header: [&str; COLUMNS],
     rows: impl IntoIterator<Item = [String; COLUMNS]>,
-) -> Table {
+) -> String {
     let mut table = Table::new();
     table.load_style(presets::ASCII_MARKDOWN);
     table.set_header(header);
@@ -16,7 +16,7 @@ pub fn of<const COLUMNS: usize>(
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    table
+    table.to_string()
 }
 
 /// Writes a time in seconds.

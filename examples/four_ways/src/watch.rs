@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use crate::progress::Progress;
 use crate::ticker::{Lateness, beside};
@@ -13,6 +14,10 @@ pub struct Watch {
     progress: Progress,
     /// How late the ticker was; empty until the version's loop has run, and if it has none.
     lateness: Rc<Cell<Option<Lateness>>>,
+    /// When the version began.
+    start: Instant,
+    /// When it had done its work; empty as long as it has not said so.
+    end: Rc<Cell<Option<Instant>>>,
 }
 
 impl Watch {
@@ -20,6 +25,8 @@ impl Watch {
         Watch {
             progress: progress.clone(),
             lateness: Rc::default(),
+            start: Instant::now(),
+            end: Rc::default(),
         }
     }
 
@@ -43,6 +50,21 @@ impl Watch {
             progress.step();
             output
         }
+    }
+
+    /// Tells what happens, in a line on the standard output.
+    pub fn say(&self, line: &str) {
+        self.progress.print(line);
+    }
+
+    /// Ends the measuring: what the version does from here on is not part of the work.
+    pub fn stop_clock(&self) {
+        self.end.set(Some(Instant::now()));
+    }
+
+    /// The time from the version's beginning to the end of its work.
+    pub(crate) fn time(&self) -> Duration {
+        self.end.get().unwrap_or_else(Instant::now) - self.start
     }
 
     pub(crate) fn lateness(&self) -> Option<Lateness> {
