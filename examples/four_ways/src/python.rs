@@ -1,7 +1,7 @@
 //! The same program in Python, run by the python3 that is installed.
 
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, ErrorKind};
 use std::path::PathBuf;
 use std::process::{self, Command, Stdio};
 use std::time::Duration;
@@ -33,9 +33,7 @@ impl Script {
         if !version.is_ok_and(|output| output.status.success()) {
             return Err("--python needs python3, which does not run here: install it".into());
         }
-        let place = std::env::temp_dir().join(format!("four_ways-{}", process::id()));
-        fs::create_dir(&place)
-            .map_err(|error| format!("cannot make the directory {}: {error}", place.display()))?;
+        let place = new_directory()?;
         let unpacked = Unpacked {
             args: &self.args,
             place,
@@ -44,6 +42,24 @@ impl Script {
         fs::write(unpacked.main(), self.text)?;
         Ok(unpacked)
     }
+}
+
+/// Makes a directory among the temporary files that nobody else has.
+fn new_directory() -> Result<PathBuf> {
+    for number in 0.. {
+        let name = format!("four_ways-{}-{number}", process::id());
+        let place = std::env::temp_dir().join(name);
+        match fs::create_dir(&place) {
+            Ok(()) => return Ok(place),
+            // Of another thread, or of a process that was killed long ago.
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let place = place.display();
+                return Err(format!("cannot make the directory {place}: {error}").into());
+            }
+        }
+    }
+    unreachable!("there are more numbers than directories")
 }
 
 /// A program's files, which are removed with it.

@@ -2,6 +2,31 @@
 
 use std::process::Command;
 
+/// The versions as the table calls them when there are two workers.
+pub const ROWS: [&str; 4] = [
+    "sequential",
+    "threads (2 workers)",
+    "event loop (1 thread)",
+    "processes (2 workers)",
+];
+
+/// The rows that the Python programs add when there are two workers.
+pub const PYTHON_ROWS: [&str; 4] = [
+    "Python sequential",
+    "Python threads (2 workers)",
+    "Python event loop (1 thread)",
+    "Python processes (2 workers)",
+];
+
+/// Tells whether there is a python3 to run; says that a test is skipped if there is not.
+pub fn has_python() -> bool {
+    let there = Command::new("python3").arg("--version").output().is_ok();
+    if !there {
+        println!("skipped: there is no python3 here");
+    }
+    there
+}
+
 /// What a program said and how it ended.
 pub struct Said {
     /// The exit code; `None` if a signal ended it.
@@ -24,6 +49,32 @@ impl Said {
             stdout: String::from_utf8(output.stdout).expect("text"),
             stderr: String::from_utf8(output.stderr).expect("text"),
         }
+    }
+
+    /// Checks that the program did its work, and that every version gave this result.
+    ///
+    /// # Panics
+    /// If that is not so.
+    #[track_caller]
+    pub fn assert_result(&self, result: &str, versions: &[&str]) {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(self.versions(), versions, "{}", self.stdout);
+        for version in versions {
+            assert_eq!(self.row(version).last().unwrap(), result, "{version}");
+        }
+        let same = "All versions gave the same result.";
+        let said = self.stdout.contains(same);
+        assert_eq!(said, versions.len() > 1, "{}", self.stdout);
+    }
+
+    /// Checks that the arguments were refused at once, for this reason.
+    ///
+    /// # Panics
+    /// If they were not.
+    #[track_caller]
+    pub fn assert_refused(&self, reason: &str) {
+        assert!(self.stderr.contains(reason), "{}", self.stderr);
+        assert_eq!((self.code, self.stdout.as_str()), (Some(2), ""));
     }
 
     /// Returns the first cells of the table's rows.

@@ -31,7 +31,7 @@ impl Version {
     }
 
     /// Returns the version's name on the command line.
-    pub(crate) fn option(self) -> &'static str {
+    pub fn option(self) -> &'static str {
         match self {
             Version::Sequential => "sequential",
             Version::Threads => "threads",

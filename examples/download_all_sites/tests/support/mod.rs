@@ -12,13 +12,7 @@ use std::time::Duration;
 use four_ways::testing::Said;
 use socket2::SockRef;
 
-/// The versions as the table calls them when there are two workers.
-pub const ROWS: [&str; 4] = [
-    "sequential",
-    "threads (2 workers)",
-    "event loop (1 thread)",
-    "processes (2 workers)",
-];
+pub use four_ways::testing::ROWS;
 
 /// Checks that every version downloaded so many sites and bytes.
 pub fn assert_all_downloaded(said: &Said, sites: &str, bytes: &str) {
