@@ -7,14 +7,14 @@ use roundelay::{spawn, try_gather};
 use crate::Plan;
 
 /// Computes all numbers on this thread's event loop.
-pub fn all_fibs<T, F>(fib: fn(u32) -> F, plan: &Plan, watch: &Watch) -> Result<Vec<T>>
+pub fn all_fibs<T, F>(plan: &Plan<T, F>, watch: &Watch) -> Result<Vec<T>>
 where
     T: 'static,
     F: Future<Output = T> + 'static,
 {
     watch.run(async {
         let fibs = plan.numbers.iter().map(|&n| {
-            let number = spawn(fib(n));
+            let number = spawn((plan.fib_in_task)(n));
             watch.counted(number)
         });
         Ok(try_gather(fibs).await?)

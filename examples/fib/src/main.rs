@@ -16,11 +16,13 @@ mod recursive;
 mod sequential;
 mod threads;
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, ValueEnum};
 use four_ways::{Common, Program, Result, Script, Workers};
-use num_bigint::BigUint;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 
 /// Computes Fibonacci numbers in four ways and compares them: one after the other, with threads, on
 /// the event loop, and with processes.
@@ -64,7 +66,11 @@ enum Kind {
 }
 
 /// What every version is told.
-struct Plan {
+struct Plan<T, F> {
+    /// Computes a number.
+    fib: fn(u32) -> T,
+    /// Computes a number in a task.
+    fib_in_task: fn(u32) -> F,
     /// Which numbers to compute.
     numbers: Vec<u32>,
     /// Number of threads, and of processes.
@@ -74,79 +80,73 @@ struct Plan {
 fn main() -> ExitCode {
     // Worker processes are this same program, started anew.
     roundelay::pool::process::init();
-    four_ways::exit(compare(&Args::parse()))
+    four_ways::exit(both(&Args::parse()))
 }
 
 /// Runs one program after the other; the first that fails is the last.
-fn compare(args: &Args) -> Result<ExitCode> {
+fn both(args: &Args) -> Result<ExitCode> {
     if args.kind != Some(Kind::Iterative) {
-        recursive(args)?;
+        by_recursion(args)?;
     }
     if args.kind.is_none() {
         println!();
     }
     if args.kind != Some(Kind::Recursive) {
-        iterative(args)?;
+        by_iteration(args)?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn recursive(args: &Args) -> Result<ExitCode> {
-    use recursive::{fib, fib_in_task};
-    let numbers = args.recursive.clone();
-    let list = four_ways::words(&numbers);
-    let program = Program {
-        title: format!("Fibonacci by recursion, of {list}"),
-        steps: numbers.len(),
+fn by_recursion(args: &Args) -> Result<ExitCode> {
+    let plan = Plan {
+        fib: recursive::fib,
+        fib_in_task: recursive::fib_in_task,
+        numbers: args.recursive.clone(),
         workers: args.workers.count(),
-        plan: &Plan {
-            numbers,
-            workers: args.workers.count(),
-        },
-        ways: [
-            |plan, watch| sequential::all_fibs(fib, plan, watch),
-            |plan, watch| threads::all_fibs(fib, plan, watch),
-            |plan, watch| event_loop::all_fibs(fib_in_task, plan, watch),
-            |plan, watch| processes::all_fibs(fib, plan, watch),
-        ],
-        text: |fibs: &Vec<u64>| four_ways::words(fibs),
-        heading: "numbers",
-        same: str::to_owned,
-        remark: "The event loop's version blocks its loop on purpose, and pays for a future at each call.",
-        script: script(format!("--recursive={}", list.replace(' ', ","))),
     };
-    program.run(&args.common)
+    let list = four_ways::words(&plan.numbers);
+    let title = format!("Fibonacci by recursion, of {list}");
+    let python = format!("--recursive={}", list.replace(' ', ","));
+    compare(args, &plan, title, python)
 }
 
-fn iterative(args: &Args) -> Result<ExitCode> {
-    use iterative::{fib, fib_in_task};
+fn by_iteration(args: &Args) -> Result<ExitCode> {
     let (first, end) = (args.first, args.first + args.numbers);
-    let program = Program {
-        title: format!("Fibonacci by iteration, of {first} to {}", end - 1),
-        steps: args.numbers as usize,
+    let plan = Plan {
+        fib: iterative::fib,
+        fib_in_task: iterative::fib_in_task,
+        numbers: (first..end).collect(),
         workers: args.workers.count(),
-        plan: &Plan {
-            numbers: (first..end).collect(),
-            workers: args.workers.count(),
-        },
+    };
+    let title = format!("Fibonacci by iteration, of {first} to {}", end - 1);
+    let python = format!("--iterative={first},{end}");
+    compare(args, &plan, title, python)
+}
+
+fn compare<T, F>(args: &Args, plan: &Plan<T, F>, title: String, python: String) -> Result<ExitCode>
+where
+    T: Display + Serialize + DeserializeOwned + Send + 'static,
+    F: Future<Output = T> + 'static,
+{
+    let program = Program {
+        title,
+        steps: plan.numbers.len(),
+        workers: plan.workers,
+        plan,
         ways: [
-            |plan, watch| sequential::all_fibs(fib, plan, watch),
-            |plan, watch| threads::all_fibs(fib, plan, watch),
-            |plan, watch| event_loop::all_fibs(fib_in_task, plan, watch),
-            |plan, watch| processes::all_fibs(fib, plan, watch),
+            sequential::all_fibs,
+            threads::all_fibs,
+            event_loop::all_fibs,
+            processes::all_fibs,
         ],
-        text: |fibs: &Vec<BigUint>| four_ways::words(fibs),
+        text: |fibs: &Vec<T>| four_ways::words(fibs),
         heading: "numbers",
         same: str::to_owned,
         remark: "The event loop's version blocks its loop on purpose: nothing else had a turn while it computed.",
-        script: script(format!("--iterative={first},{end}")),
+        script: Script {
+            text: include_str!("../fib.py"),
+            args: vec![python],
+        },
     };
     program.run(&args.common)
-}
-
-fn script(numbers: String) -> Script {
-    Script {
-        text: include_str!("../fib.py"),
-        args: vec![numbers],
-    }
 }

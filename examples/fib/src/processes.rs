@@ -9,14 +9,14 @@ use serde::de::DeserializeOwned;
 use crate::Plan;
 
 /// Computes all numbers in a pool of worker processes; the loop hands out the work and waits.
-pub fn all_fibs<T>(fib: fn(u32) -> T, plan: &Plan, watch: &Watch) -> Result<Vec<T>>
+pub fn all_fibs<T, F>(plan: &Plan<T, F>, watch: &Watch) -> Result<Vec<T>>
 where
     T: Serialize + DeserializeOwned + 'static,
 {
     watch.run(async {
         let pool = ProcessPool::new(plan.workers)?;
         let fibs = plan.numbers.iter().map(|&n| {
-            let number = pool.submit(fib, n);
+            let number = pool.submit(plan.fib, n);
             watch.counted(number)
         });
         Ok(try_gather(fibs).await?)

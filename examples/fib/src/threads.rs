@@ -7,11 +7,12 @@ use roundelay::try_gather;
 use crate::Plan;
 
 /// Computes all numbers in a pool of threads; the loop hands out the work and waits.
-pub fn all_fibs<T>(fib: fn(u32) -> T, plan: &Plan, watch: &Watch) -> Result<Vec<T>>
+pub fn all_fibs<T, F>(plan: &Plan<T, F>, watch: &Watch) -> Result<Vec<T>>
 where
     T: Send + 'static,
 {
     watch.run(async {
+        let fib = plan.fib;
         let pool = ThreadPool::new(plan.workers);
         let fibs = plan.numbers.iter().map(|&n| {
             let number = pool.submit(move || fib(n));

@@ -6,7 +6,7 @@ use roundelay::{WaitMode, sleep, spawn, wait};
 use crate::nap::{nap_in_task, until_all_would_wake};
 
 /// Returns the nap that is over first; the others are cancelled.
-pub fn first(naps: &Vec<f64>, watch: &Watch) -> Result<f64> {
+pub fn first(naps: &[f64], watch: &Watch) -> Result<f64> {
     watch.say("event loop:");
     watch.run(async {
         let all_awake = sleep(until_all_would_wake(naps));

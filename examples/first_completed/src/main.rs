@@ -55,7 +55,7 @@ fn main() -> ExitCode {
         title: format!("Who sleeps least of {} s", list.join(", ")),
         steps: list.len(),
         workers: list.len(),
-        plan: &args.seconds,
+        plan: args.seconds.as_slice(),
         ways: [
             sequential::first,
             threads::first,

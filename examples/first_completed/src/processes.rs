@@ -7,7 +7,7 @@ use roundelay::{ProcessPool, WaitMode, sleep, spawn, wait};
 use crate::nap::{nap, until_all_would_wake};
 
 /// Returns the nap that is over first; the others' workers are killed.
-pub fn first(naps: &Vec<f64>, watch: &Watch) -> Result<f64> {
+pub fn first(naps: &[f64], watch: &Watch) -> Result<f64> {
     watch.say("processes:");
     watch.run(async {
         let all_awake = sleep(until_all_would_wake(naps));

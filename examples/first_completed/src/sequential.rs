@@ -5,7 +5,7 @@ use four_ways::{Result, Watch};
 use crate::nap::nap;
 
 /// Returns the shortest nap.
-pub fn first(naps: &Vec<f64>, watch: &Watch) -> Result<f64> {
+pub fn first(naps: &[f64], watch: &Watch) -> Result<f64> {
     watch.say("sequential:");
     let naps = naps.iter().map(|&seconds| {
         let seconds = nap(seconds);

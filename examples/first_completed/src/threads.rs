@@ -8,7 +8,7 @@ use roundelay::{WaitMode, spawn, wait};
 use crate::nap::nap;
 
 /// Returns the nap that is over first; the others are cancelled, which does not stop their threads.
-pub fn first(naps: &Vec<f64>, watch: &Watch) -> Result<f64> {
+pub fn first(naps: &[f64], watch: &Watch) -> Result<f64> {
     watch.say("threads:");
     watch.run(async {
         let pool = ThreadPool::new(naps.len());

@@ -16,7 +16,7 @@ const LATE: &str =
     "Late: by how much a task beside it that wants a turn every millisecond missed its moment.";
 
 /// A piece of work `P` that is done in four ways, each of which should give the same `T`.
-pub struct Program<'a, P, T> {
+pub struct Program<'a, P: ?Sized, T> {
     /// What is done, as a heading.
     pub title: String,
     /// Number of steps that a version counts on its watch.
@@ -39,7 +39,7 @@ pub struct Program<'a, P, T> {
     pub script: Script,
 }
 
-impl<P, T> Program<'_, P, T> {
+impl<P: ?Sized, T> Program<'_, P, T> {
     /// Runs the versions that were asked for, and prints the table and what there is to say about it.
     ///
     /// # Errors

@@ -11,7 +11,7 @@ async fn nap(worker: usize, time: Duration) -> usize {
 }
 
 /// Takes all naps on this thread's event loop; returns the workers as they finish.
-pub fn all_naps(naps: &Vec<Duration>, watch: &Watch) -> Result<Vec<usize>> {
+pub fn all_naps(naps: &[Duration], watch: &Watch) -> Result<Vec<usize>> {
     watch.run(async {
         let naps = naps.iter().zip(1..).map(|(&time, worker)| {
             let nap = spawn(nap(worker, time));

@@ -53,14 +53,13 @@ fn main() -> ExitCode {
     let args = Args::parse();
     let naps = naps::draw(args.workers.into(), args.seed);
     let list = four_ways::words(&naps);
+    let time = |nap| Duration::from_millis(args.unit * nap);
+    let times: Vec<Duration> = naps.iter().copied().map(time).collect();
     let program = Program {
         title: format!("Workers 1 to {} nap {list} x {} ms", naps.len(), args.unit),
         steps: naps.len(),
         workers: naps.len(),
-        plan: &naps
-            .iter()
-            .map(|&nap| Duration::from_millis(args.unit * nap))
-            .collect(),
+        plan: times.as_slice(),
         ways: [
             sequential::all_naps,
             threads::all_naps,

@@ -12,7 +12,7 @@ fn nap((worker, time): (usize, Duration)) -> usize {
 }
 
 /// Takes all naps in a pool of worker processes; returns the workers as they finish.
-pub fn all_naps(naps: &Vec<Duration>, watch: &Watch) -> Result<Vec<usize>> {
+pub fn all_naps(naps: &[Duration], watch: &Watch) -> Result<Vec<usize>> {
     watch.run(async {
         let pool = ProcessPool::new(naps.len())?;
         let naps = naps.iter().zip(1..).map(|(&time, worker)| {

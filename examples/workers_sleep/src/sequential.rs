@@ -11,7 +11,7 @@ fn nap(worker: usize, time: Duration) -> usize {
 }
 
 /// Takes all naps in the calling thread; returns the workers as they finish.
-pub fn all_naps(naps: &Vec<Duration>, watch: &Watch) -> Result<Vec<usize>> {
+pub fn all_naps(naps: &[Duration], watch: &Watch) -> Result<Vec<usize>> {
     let mut finished = Vec::new();
     for (&time, worker) in naps.iter().zip(1..) {
         let worker = nap(worker, time);
