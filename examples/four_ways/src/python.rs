@@ -29,9 +29,10 @@ impl Script {
     /// # Errors
     /// If there is no python3, or no place for temporary files.
     pub(crate) fn unpack(&self) -> Result<Unpacked<'_>> {
-        let version = Command::new("python3").arg("--version").output();
-        if !version.is_ok_and(|output| output.status.success()) {
-            return Err("--python needs python3, which does not run here: install it".into());
+        if !is_there() {
+            let reason = "--python needs python3 with its whole library, which does not run here: \
+                          install it (Debian's package is python3)";
+            return Err(reason.into());
         }
         let place = new_directory()?;
         let unpacked = Unpacked {
@@ -42,6 +43,14 @@ impl Script {
         fs::write(unpacked.main(), self.text)?;
         Ok(unpacked)
     }
+}
+
+/// Tells whether there is a python3 that has what the programs use: a minimal one has not.
+pub(crate) fn is_there() -> bool {
+    let mut python = Command::new("python3");
+    python.args(["-c", "import argparse, asyncio, concurrent.futures.process"]);
+    let output = python.output();
+    output.is_ok_and(|output| output.status.success())
 }
 
 /// Makes a directory among the temporary files that nobody else has.

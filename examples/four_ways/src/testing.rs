@@ -2,6 +2,8 @@
 
 use std::process::Command;
 
+use crate::python;
+
 /// The versions as the table calls them when there are two workers.
 pub const ROWS: [&str; 4] = [
     "sequential",
@@ -20,7 +22,7 @@ pub const PYTHON_ROWS: [&str; 4] = [
 
 /// Tells whether there is a python3 to run; says that a test is skipped if there is not.
 pub fn has_python() -> bool {
-    let there = Command::new("python3").arg("--version").output().is_ok();
+    let there = python::is_there();
     if !there {
         println!("skipped: there is no python3 here");
     }
