@@ -1,0 +1,162 @@
+//! A slot's worker: had born and made ready, and ended in peace when it has served long enough.
+
+use super::codec;
+use super::connection::{Connection, Failure};
+use super::first::first;
+use super::shared::Shared;
+use crate::pool::error::PoolError;
+use crate::sys::memory::resident;
+use crate::task::spawn;
+use crate::time::sleep;
+use std::panic::Location;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// So many workers in a row may fail to get ready before those who wait for one are told.
+const ATTEMPTS: u32 = 3;
+
+/// How long a worker may take to end by itself, running what it has registered to run at exit.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// A worker that can be given calls.
+pub(super) struct Hired {
+    /// The connection with it.
+    pub(super) connection: Connection,
+    /// How many calls it was given.
+    pub(super) calls: u64,
+    /// Its place among the pool's workers.
+    _place: Place,
+}
+
+/// Counts as one of the pool's workers for as long as it lives.
+struct Place(Rc<Shared>);
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.workers.set(self.0.workers.get() - 1);
+    }
+}
+
+impl Hired {
+    /// Has a worker born and runs the pool's initializer in it. `submitted` is the call that needs
+    /// it.
+    ///
+    /// # Errors
+    /// The call's. If the initializer has failed in too many workers, each call that waits in the
+    /// queue gets the same.
+    pub(super) async fn new(
+        pool: &Rc<Shared>,
+        submitted: &'static Location<'static>,
+    ) -> Result<Hired, PoolError> {
+        loop {
+            pool.workers.set(pool.workers.get() + 1);
+            let place = Place(pool.clone());
+            let mut connection = match Connection::open(pool).await {
+                Ok(connection) => connection,
+                Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
+                Err(source) => {
+                    return Err(match pool.unprepared() {
+                        Some(reason) => PoolError::InitializerFailed {
+                            reason,
+                            attempts: 1,
+                            submitted,
+                        },
+                        None => PoolError::Io { source, submitted },
+                    });
+                }
+            };
+            let Err(reason) = initialize(pool, &mut connection, submitted).await else {
+                pool.failures.set(0);
+                return Ok(Hired {
+                    connection,
+                    calls: 0,
+                    _place: place,
+                });
+            };
+            if pool.is_closed() {
+                return Err(PoolError::Closed { submitted });
+            }
+            let attempts = pool.failures.get() + 1;
+            pool.failures.set(attempts);
+            if attempts >= ATTEMPTS {
+                pool.fail_waiting(&reason, attempts);
+                return Err(PoolError::InitializerFailed {
+                    reason,
+                    attempts,
+                    submitted,
+                });
+            }
+        }
+    }
+
+    /// Whether it can be given a call: it has not died while it was idle.
+    pub(super) fn is_usable(&self) -> bool {
+        self.connection.is_usable()
+    }
+
+    /// Whether it is to be replaced by a fresh one, having done enough or grown too large.
+    pub(super) fn is_spent(&self, pool: &Shared) -> bool {
+        let (tasks, memory) = (
+            pool.settings.max_tasks_per_worker,
+            pool.settings.max_memory_per_worker,
+        );
+        let size = || resident(self.connection.fate().pid()).unwrap_or(0);
+        tasks.is_some_and(|most| self.calls >= most) || memory.is_some_and(|most| size() > most)
+    }
+
+    /// Ends it in peace, while the slot goes on.
+    pub(super) fn retire(self, pool: &Rc<Shared>) {
+        let busy = pool.busy.begin();
+        let task = spawn(async move {
+            self.end().await;
+            drop(busy);
+        });
+        task.set_name("process pool retirement");
+    }
+
+    /// Ends it in peace and waits for that: it exits, as its socket has ended. If it does not, it is
+    /// killed.
+    pub(super) async fn end(self) {
+        let Hired {
+            connection, _place, ..
+        } = self;
+        drop(_place);
+        connection.end_calls();
+        first(connection.fate().end(), sleep(PATIENCE)).await;
+    }
+}
+
+/// Runs the pool's initializer in a new worker; an error says what happened.
+async fn initialize(
+    pool: &Shared,
+    connection: &mut Connection,
+    submitted: &'static Location<'static>,
+) -> Result<(), String> {
+    let Some(Ok(frame)) = &pool.settings.initializer else {
+        return Ok(());
+    };
+    let (kind, reply) = match connection.call(frame, pool.limit).await {
+        Ok(reply) => reply,
+        Err(Failure::Ended(death)) => {
+            let status = death.status.map(|status| format!(": {status}"));
+            let said = connection.fate().words().map(|words| words.tail());
+            let said = said.filter(|said| !said.is_empty());
+            return Err(format!(
+                "the initializer ended its worker, process {}{}{}",
+                death.pid,
+                status.unwrap_or_default(),
+                said.map(|said| format!(", which wrote {said:?}"))
+                    .unwrap_or_default(),
+            ));
+        }
+        Err(Failure::Garbled(error)) => {
+            return Err(format!("the initializer's worker sent {error}"));
+        }
+    };
+    codec::decode::<()>(kind, &reply, pool.limit, submitted).map_err(|error| match error {
+        PoolError::Panicked {
+            message, location, ..
+        } => format!("the initializer panicked at {location}: {message}"),
+        other => format!("the initializer has no result: {other}"),
+    })
+}
