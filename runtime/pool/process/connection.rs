@@ -64,6 +64,13 @@ impl Connection {
         let _ = self.socket.get_ref().shutdown(Shutdown::Write);
     }
 
+    /// Waits until the worker sends anything more, or its socket ends.
+    pub(super) async fn wait_for_word(&self) {
+        let probe = |mut socket: &UnixStream| socket.read(&mut [0]);
+        // What is read is lost: the worker is given up.
+        let _ = self.socket.read_with(probe).await;
+    }
+
     /// Sends a call and waits for its reply, or for the worker's end.
     ///
     /// # Cancellation

@@ -34,7 +34,7 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                 let _busy = pool.busy.begin();
                 let outcome = do_call(&pool, &mut worker, &call.call).await;
                 call.call.finish(outcome);
-                ahead = true;
+                ahead = pool.failures.get() == 0;
             }
             Next::Idle if pool.workers.get() > pool.settings.min_workers => {
                 worker
@@ -157,7 +157,9 @@ async fn broken(connection: &Connection, call: &Call, breach: Breach) -> PoolErr
     let pid = fate.pid();
     if let (Breach::Deadline(_), Some(grace)) = (&breach, call.limits.grace) {
         fate.terminate();
-        first(fate.end(), sleep(grace)).await;
+        // A reply comes too late, and shows that the call has ended.
+        let ended = first(connection.wait_for_word(), fate.end());
+        first(ended, sleep(grace)).await;
     }
     fate.kill();
     match breach {
