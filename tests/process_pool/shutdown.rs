@@ -81,7 +81,7 @@ fn workers_run_what_is_registered_for_their_exit_when_the_pool_shuts_down() {
 fn a_shutdown_that_is_given_up_goes_on_and_close_ends_it_at_once() {
     alone(async {
         let pool = ProcessPool::new(1).unwrap();
-        let endless = pool.submit(|(): ()| -> () { loop {} }, ());
+        let endless = pool.submit(|(): ()| std::thread::sleep(Duration::MAX), ());
         let waits = pool.submit(|n: u8| n, 1);
         timeout(Duration::from_millis(20), pool.shutdown())
             .await

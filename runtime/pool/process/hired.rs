@@ -25,7 +25,7 @@ pub(super) struct Hired {
     /// How many calls it was given.
     pub(super) calls: u64,
     /// Its place among the pool's workers.
-    _place: Place,
+    place: Place,
 }
 
 /// Counts as one of the pool's workers for as long as it lives.
@@ -70,7 +70,7 @@ impl Hired {
                 return Ok(Hired {
                     connection,
                     calls: 0,
-                    _place: place,
+                    place,
                 });
             };
             if pool.is_closed() {
@@ -104,25 +104,28 @@ impl Hired {
         tasks.is_some_and(|most| self.calls >= most) || memory.is_some_and(|most| size() > most)
     }
 
-    /// Ends it in peace, while the slot goes on.
+    /// Ends it in peace, while the slot goes on. From now on it does not count.
     pub(super) fn retire(self, pool: &Rc<Shared>) {
         let busy = pool.busy.begin();
+        let end = self.end();
         let task = spawn(async move {
-            self.end().await;
+            end.await;
             drop(busy);
         });
         task.set_name("process pool retirement");
     }
 
-    /// Ends it in peace and waits for that: it exits, as its socket has ended. If it does not, it is
-    /// killed.
-    pub(super) async fn end(self) {
+    /// Ends it in peace: it exits, as its socket has ended. If it does not, it is killed. What is
+    /// returned waits for that.
+    pub(super) fn end(self) -> impl Future<Output = ()> {
         let Hired {
-            connection, _place, ..
+            connection, place, ..
         } = self;
-        drop(_place);
+        drop(place);
         connection.end_calls();
-        first(connection.fate().end(), sleep(PATIENCE)).await;
+        async move {
+            first(connection.fate().end(), sleep(PATIENCE)).await;
+        }
     }
 }
 
