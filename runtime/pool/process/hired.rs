@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::connection::{Connection, Failure};
+use super::control;
 use super::first::first;
 use super::shared::Shared;
 use crate::pool::error::PoolError;
@@ -14,6 +15,10 @@ use std::time::Duration;
 
 /// So many workers in a row may fail to get ready before those who wait for one are told.
 const ATTEMPTS: u32 = 3;
+
+/// So many zygotes may end, one after the other, before they have forked a worker for a call. Somebody
+/// may kill them; but those that end by themselves would go on with it.
+const ZYGOTES: u32 = 10;
 
 /// How long a worker may take to end by itself, running what it has registered to run at exit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,11 +53,16 @@ impl Hired {
         pool: &Rc<Shared>,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, PoolError> {
+        let mut zygotes = 0;
         loop {
             pool.workers.set(pool.workers.get() + 1);
             let place = Place(pool.clone());
             let mut connection = match Connection::open(pool).await {
                 Ok(connection) => connection,
+                Err(error) if control::is_end(&error) && !pool.is_closed() && zygotes < ZYGOTES => {
+                    zygotes += 1;
+                    continue;
+                }
                 Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
                 Err(source) => {
                     return Err(match pool.unprepared() {
