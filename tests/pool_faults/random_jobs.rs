@@ -3,7 +3,7 @@
 use crate::acts::{Note, kill_at_once, tell_and_wait};
 use crate::draws::Draws;
 use crate::jobs::{KINDS, Kind, MESSAGE_LIMIT, call, is_a_kill, is_its_own_end, resident};
-use crate::watch::{alone_for, is_alive, is_worker, others, wait_until};
+use crate::watch::{alone_for, is_alive, is_worker, others, status, wait_until};
 use roundelay::{PoolError, ProcessPool, gather, sleep, spawn, timeout};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -137,22 +137,23 @@ async fn kill_now_and_then(draws: Rc<RefCell<Draws>>, over: Rc<Cell<bool>>) -> (
             (draws.micros(1..100_000), draws.percent(25))
         };
         sleep(pause).await;
-        let all = others();
-        let mut victims = all.clone();
+        let mut victims = others();
         victims.retain(|pid| is_worker(*pid) != zygote);
         if victims.is_empty() {
             continue;
         }
         let place = draws.borrow_mut().number(0..victims.len() as u64);
         let victim = victims[place as usize];
+        // Its workers die with a zygote.
+        let parent = victim.to_string();
+        let has_it = |pid: &u32| status(*pid).is_some_and(|fields| fields[1] == parent);
+        doomed.extend(others().into_iter().filter(has_it));
+        doomed.push(victim);
         kill_at_once(victim);
         if zygote {
             kills.1 += 1;
-            // Its workers die with it.
-            doomed.extend(all);
         } else {
             kills.0 += 1;
-            doomed.push(victim);
         }
     }
     // Those that are killed and not dead yet could be given one more call.

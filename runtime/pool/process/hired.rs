@@ -75,17 +75,23 @@ impl Hired {
                     });
                 }
             };
-            let Err(reason) = initialize(pool, &mut connection, submitted).await else {
-                pool.failures.set(0);
-                return Ok(Hired {
-                    connection,
-                    calls: 0,
-                    place,
-                });
+            let reason = match initialize(pool, &mut connection, submitted).await {
+                Ok(()) => {
+                    pool.failures.set(0);
+                    return Ok(Hired {
+                        connection,
+                        calls: 0,
+                        place,
+                    });
+                }
+                Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
+                Err(NotReady::ZygoteEnded) if zygotes < ZYGOTES => {
+                    zygotes += 1;
+                    continue;
+                }
+                Err(NotReady::ZygoteEnded) => "the zygote ended again and again".to_owned(),
+                Err(NotReady::Failed(reason)) => reason,
             };
-            if pool.is_closed() {
-                return Err(PoolError::Closed { submitted });
-            }
             let attempts = pool.failures.get() + 1;
             pool.failures.set(attempts);
             if attempts >= ATTEMPTS {
@@ -139,37 +145,47 @@ impl Hired {
     }
 }
 
-/// Runs the pool's initializer in a new worker; an error says what happened.
+/// Why a new worker can be given no call.
+enum NotReady {
+    /// The zygote ended, and the worker with it: no fault of the initializer's.
+    ZygoteEnded,
+    /// The initializer failed, for this reason.
+    Failed(String),
+}
+
+/// Runs the pool's initializer in a new worker.
 async fn initialize(
     pool: &Shared,
     connection: &mut Connection,
     submitted: &'static Location<'static>,
-) -> Result<(), String> {
+) -> Result<(), NotReady> {
     let Some(Ok(frame)) = &pool.settings.initializer else {
         return Ok(());
     };
     let (kind, reply) = match connection.call(frame, pool.limit).await {
         Ok(reply) => reply,
         Err(Failure::Ended(death)) => {
-            let status = death.status.map(|status| format!(": {status}"));
+            let status = death.status.ok_or(NotReady::ZygoteEnded)?;
             let said = connection.fate().words().map(|words| words.tail());
             let said = said.filter(|said| !said.is_empty());
-            return Err(format!(
-                "the initializer ended its worker, process {}{}{}",
+            return Err(NotReady::Failed(format!(
+                "the initializer ended its worker, process {}: {status}{}",
                 death.pid,
-                status.unwrap_or_default(),
                 said.map(|said| format!(", which wrote {said:?}"))
                     .unwrap_or_default(),
-            ));
+            )));
         }
         Err(Failure::Garbled(error)) => {
-            return Err(format!("the initializer's worker sent {error}"));
+            let reason = format!("the initializer's worker sent {error}");
+            return Err(NotReady::Failed(reason));
         }
     };
-    codec::decode::<()>(kind, &reply, pool.limit, submitted).map_err(|error| match error {
-        PoolError::Panicked {
-            message, location, ..
-        } => format!("the initializer panicked at {location}: {message}"),
-        other => format!("the initializer has no result: {other}"),
+    codec::decode::<()>(kind, &reply, pool.limit, submitted).map_err(|error| {
+        NotReady::Failed(match error {
+            PoolError::Panicked {
+                message, location, ..
+            } => format!("the initializer panicked at {location}: {message}"),
+            other => format!("the initializer has no result: {other}"),
+        })
     })
 }
