@@ -1,10 +1,12 @@
 //! What can become of a call besides its result.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 use std::panic::Location;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// The error of a call that gave no result.
 ///
@@ -28,8 +30,52 @@ pub enum PoolError {
     WorkerDied {
         /// The number the process had.
         pid: u32,
+        /// The name the pool gives its workers.
+        worker: String,
         /// How it ended; unknown if the zygote, which sees it, ended too.
         status: Option<ExitStatus>,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The last of what it wrote to standard error during the call; empty if the pool does not
+        /// keep that.
+        stderr: String,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// The call ran longer than its deadline allows; its worker was killed.
+    Deadline {
+        /// How long it was allowed to run.
+        limit: Duration,
+        /// The number the process had.
+        pid: u32,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The last of what it wrote to standard error during the call; empty if the pool does not
+        /// keep that.
+        stderr: String,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// The call's worker held more memory than the call allows, and was killed.
+    MemoryLimit {
+        /// How many bytes it was allowed to hold.
+        limit: u64,
+        /// How many it was found to hold.
+        resident: u64,
+        /// The number the process had.
+        pid: u32,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// No worker got ready for the call: the pool's initializer failed in each that was started for
+    /// it, or `zygote_init` failed.
+    InitializerFailed {
+        /// What happened in the last one.
+        reason: String,
+        /// How many workers in a row failed so.
+        attempts: u32,
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
@@ -94,6 +140,9 @@ impl PoolError {
         match self {
             PoolError::Panicked { submitted, .. }
             | PoolError::WorkerDied { submitted, .. }
+            | PoolError::Deadline { submitted, .. }
+            | PoolError::MemoryLimit { submitted, .. }
+            | PoolError::InitializerFailed { submitted, .. }
             | PoolError::Encode { submitted, .. }
             | PoolError::Decode { submitted, .. }
             | PoolError::TooLarge { submitted, .. }
@@ -130,17 +179,61 @@ impl Display for PoolError {
                     "{call} panicked at {location}: {message}; its worker goes on"
                 )
             }
-            PoolError::WorkerDied { pid, status, .. } => {
-                write!(f, "worker process {pid} ended while it ran {call}: ")?;
+            PoolError::WorkerDied {
+                pid,
+                worker,
+                status,
+                call: what,
+                stderr,
+                ..
+            } => {
+                write!(
+                    f,
+                    "worker process {pid} (`{worker}`) ended while it ran {call} (`{what}`): "
+                )?;
                 match status {
                     Some(status) => write!(f, "{status}")?,
                     None => write!(f, "together with the pool's zygote")?,
                 }
+                last_words(f, stderr)?;
                 write!(
                     f,
                     "; other calls go on, submit this one again if it may run twice"
                 )
             }
+            PoolError::Deadline {
+                limit,
+                pid,
+                call: what,
+                stderr,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{call} (`{what}`) ran longer than {limit:?}, and its worker, process {pid}, \
+                     was killed"
+                )?;
+                last_words(f, stderr)?;
+                write!(f, "; give it a longer deadline or less to do")
+            }
+            PoolError::MemoryLimit {
+                limit,
+                resident,
+                pid,
+                call: what,
+                ..
+            } => write!(
+                f,
+                "{call} (`{what}`) may hold {limit} bytes of memory, and its worker, process {pid}, \
+                 was killed with {resident}; raise `max_rss` or give it less to do"
+            ),
+            PoolError::InitializerFailed {
+                reason, attempts, ..
+            } => write!(
+                f,
+                "no worker got ready for {call}: {reason} ({attempts} in a row); \
+                 the next call tries again"
+            ),
             PoolError::Encode { what, reason, .. } => {
                 write!(
                     f,
@@ -172,6 +265,38 @@ impl Display for PoolError {
         }
     }
 }
+
+/// Appends what a worker wrote last, if it wrote anything.
+fn last_words(f: &mut fmt::Formatter<'_>, stderr: &str) -> fmt::Result {
+    if stderr.is_empty() {
+        return Ok(());
+    }
+    write!(f, "; the last it wrote to stderr was: {stderr:?}")
+}
+
+/// What [`try_submit`](super::process::ProcessPool::try_submit) gives back when the queue is full:
+/// the argument.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Full<T>(
+    /// What was to be submitted.
+    pub T,
+);
+
+impl<T> fmt::Debug for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Full").finish_non_exhaustive()
+    }
+}
+
+impl<T> Display for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the pool's queue is full: wait for a place (`accepted`), or raise `queue_limit`",
+        )
+    }
+}
+
+impl<T> Error for Full<T> {}
 
 impl Error for PoolError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

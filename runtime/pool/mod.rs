@@ -7,5 +7,5 @@ pub mod process;
 mod threads;
 
 #[cfg(feature = "process")]
-pub use error::{Payload, PoolError};
+pub use error::{Full, Payload, PoolError};
 pub use threads::{JobHandle, ThreadPool, spawn_blocking, to_thread};

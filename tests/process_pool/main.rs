@@ -5,10 +5,15 @@
 
 #![cfg(feature = "process")]
 
+#[allow(dead_code, reason = "shared with `pool_faults`")]
 mod acts;
 mod deaths;
 mod endings;
 mod failures;
+mod last_words;
+mod limits;
+mod lives;
 mod payloads;
 mod results;
+mod shutdown;
 mod watch;

@@ -3,9 +3,12 @@
 
 use super::fate::Fate;
 use super::in_flight::InFlight;
+use super::limits::Limits;
 use super::wire::Kind;
 use crate::pool::error::PoolError;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
@@ -26,11 +29,21 @@ pub(super) type Reply = (Kind, Vec<u8>);
 pub(super) struct Call {
     /// The line that submitted the call.
     pub(super) submitted: &'static Location<'static>,
+    /// What it is called in errors: its label, or the type of its function.
+    pub(super) name: Cow<'static, str>,
+    /// How long it may run, and how much memory it may hold.
+    pub(super) limits: Limits,
+    /// Whether it has, or had, a place in the queue.
+    accepted: Cell<bool>,
     /// How far it is.
     stage: RefCell<Stage>,
     /// Who awaits the job; written when it is polled, empty when nobody waits or the outcome is
     /// there.
     waiter: Cell<Option<Waker>>,
+    /// Who awaits its place in the queue; taken when it has one, or is over.
+    waiters_for_place: RefCell<Vec<Waker>>,
+    /// The slot that does it, to hear when it is given up.
+    slot: Cell<Option<Waker>>,
     /// What the loop was told; dropped as soon as the call is done or given up.
     in_flight: Cell<Option<InFlight>>,
 }
@@ -47,28 +60,71 @@ enum Stage {
 }
 
 impl Call {
-    /// A call to be done: the frame to send.
-    pub(super) fn queued(frame: Vec<u8>, submitted: &'static Location<'static>) -> Call {
-        Call::at(Stage::Queued(frame), Some(InFlight::begin()), submitted)
-    }
-
-    /// A call that failed before it was queued.
-    pub(super) fn failed(error: PoolError, submitted: &'static Location<'static>) -> Call {
-        Call::at(Stage::Done(Err(error)), None, submitted)
-    }
-
-    fn at(
-        stage: Stage,
-        in_flight: Option<InFlight>,
+    /// A call to be done: the frame to send, or the error that keeps it from being queued.
+    pub(super) fn new(
+        frame: Result<Vec<u8>, PoolError>,
+        name: Cow<'static, str>,
+        limits: Limits,
         submitted: &'static Location<'static>,
     ) -> Call {
-        let (waiter, in_flight) = (Cell::new(None), Cell::new(in_flight));
+        let in_flight = frame.is_ok().then(InFlight::begin);
         Call {
             submitted,
-            stage: RefCell::new(stage),
-            waiter,
-            in_flight,
+            name,
+            limits,
+            accepted: Cell::new(false),
+            stage: RefCell::new(match frame {
+                Ok(frame) => Stage::Queued(frame),
+                Err(error) => Stage::Done(Err(error)),
+            }),
+            waiter: Cell::new(None),
+            waiters_for_place: RefCell::default(),
+            slot: Cell::new(None),
+            in_flight: Cell::new(in_flight),
         }
+    }
+
+    /// It has a place in the queue.
+    pub(super) fn accept(&self) {
+        self.accepted.set(true);
+        self.tell_place();
+    }
+
+    fn tell_place(&self) {
+        let waiters = mem::take(&mut *self.waiters_for_place.borrow_mut());
+        waiters.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until it has a place in the queue, or an outcome.
+    pub(super) fn poll_accepted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let waits = matches!(&*self.stage.borrow(), Stage::Queued(_)) && !self.accepted.get();
+        if !waits {
+            return Poll::Ready(());
+        }
+        // Cloned before anything is borrowed: it is foreign code.
+        let waker = cx.waker().clone();
+        let mut waiters = self.waiters_for_place.borrow_mut();
+        if !waiters.iter().any(|waiter| waiter.will_wake(&waker)) {
+            waiters.push(waker);
+        }
+        Poll::Pending
+    }
+
+    /// Whether nobody wants anything of it any more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(&*self.stage.borrow(), Stage::Over)
+    }
+
+    /// For the slot that does it: waits until nobody wants it any more.
+    pub(super) async fn given_up(&self) {
+        poll_fn(|cx| {
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            self.slot.set(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await
     }
 
     /// Gives the frame to the slot that has found a worker; nothing if the call is not wanted any
@@ -94,9 +150,11 @@ impl Call {
         // Waking is foreign code: nothing may be borrowed then.
         drop(stage);
         drop(self.in_flight.take());
+        drop(self.slot.take());
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();
         }
+        self.tell_place();
     }
 
     /// Waits for the outcome.
@@ -127,5 +185,8 @@ impl Call {
         }
         drop(self.in_flight.take());
         drop(self.waiter.take());
+        if let Some(slot) = self.slot.take() {
+            slot.wake();
+        }
     }
 }

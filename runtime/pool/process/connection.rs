@@ -10,6 +10,7 @@ use crate::io::source::Source;
 use mio::Interest;
 use mio::net::UnixStream;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::rc::Rc;
@@ -55,6 +56,19 @@ impl Connection {
     pub(super) fn is_usable(&self) -> bool {
         let probe = self.socket.get_ref().read(&mut [0]);
         matches!(probe, Err(error) if error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Tells the worker that no call will come: it then ends by itself.
+    pub(super) fn end_calls(&self) {
+        // An error says that the worker is gone.
+        let _ = self.socket.get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// Waits until the worker sends anything more, or its socket ends.
+    pub(super) async fn wait_for_word(&self) {
+        let probe = |mut socket: &UnixStream| socket.read(&mut [0]);
+        // What is read is lost: the worker is given up.
+        let _ = self.socket.read_with(probe).await;
     }
 
     /// Sends a call and waits for its reply, or for the worker's end.

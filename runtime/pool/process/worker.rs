@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::control::{self, WorkerId};
+use super::preparation::Preparation;
 use super::wire::{self, FrameReader, Kind};
 use crate::sys::itself;
 use std::any::Any;
@@ -20,8 +21,15 @@ thread_local! {
 }
 
 /// Lives as a worker. `zygote` is the parent that must be there.
-pub(super) fn live(zygote: u32, id: WorkerId, socket: OwnedFd, limit: u64) -> Infallible {
-    let ended = begin(zygote, &socket).and_then(|()| serve(UnixStream::from(socket), limit));
+pub(super) fn live(
+    zygote: u32,
+    id: WorkerId,
+    socket: OwnedFd,
+    limit: u64,
+    preparation: &Preparation,
+) -> Infallible {
+    let ended =
+        begin(zygote, &socket, preparation).and_then(|()| serve(UnixStream::from(socket), limit));
     match ended {
         Err(error) if !control::is_end(&error) => {
             eprintln!(
@@ -35,14 +43,14 @@ pub(super) fn live(zygote: u32, id: WorkerId, socket: OwnedFd, limit: u64) -> In
 }
 
 /// A worker's first acts.
-fn begin(zygote: u32, socket: &OwnedFd) -> io::Result<()> {
+fn begin(zygote: u32, socket: &OwnedFd, preparation: &Preparation) -> io::Result<()> {
     // First of all, so that no moment is left in which the zygote could end and the worker stay.
     if !itself::die_with_parent(zygote)? {
         process::exit(0);
     }
     // The control socket above all: while a worker has a copy, its end is not seen.
     itself::keep_only(socket.as_fd())?;
-    itself::set_name(c"pool-worker");
+    preparation.apply()?;
     catch_panics_quietly();
     Ok(())
 }
