@@ -1,8 +1,8 @@
 //! The version with processes: as the one with threads, but each worker has a process to itself, and
 //! numbers come back as bytes.
 
-use four_ways::{Result, Watch};
-use roundelay::{ProcessPool, try_gather};
+use four_ways::{Result, Watch, computing_pool};
+use roundelay::try_gather;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +14,7 @@ where
     T: Serialize + DeserializeOwned + 'static,
 {
     watch.run(async {
-        let pool = ProcessPool::new(plan.workers)?;
+        let pool = computing_pool(plan.workers)?;
         let fibs = plan.numbers.iter().map(|&n| {
             let number = pool.submit(plan.fib, n);
             watch.counted(number)

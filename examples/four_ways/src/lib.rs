@@ -17,6 +17,7 @@ pub mod testing;
 mod ticker;
 mod version;
 mod watch;
+mod workers;
 
 pub use args::{Common, Workers};
 pub use program::Program;
@@ -26,6 +27,7 @@ pub use row::words;
 pub use ticker::{Lateness, beside};
 pub use version::Version;
 pub use watch::Watch;
+pub use workers::computing_pool;
 
 use std::error::Error;
 use std::fmt::Arguments;

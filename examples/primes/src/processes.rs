@@ -1,7 +1,7 @@
 //! The version with processes: as the one with threads, but each worker has a process to itself.
 
-use four_ways::{Result, Watch};
-use roundelay::{ProcessPool, try_gather};
+use four_ways::{Result, Watch, computing_pool};
+use roundelay::try_gather;
 
 use crate::Plan;
 use crate::prime::is_prime;
@@ -9,7 +9,7 @@ use crate::prime::is_prime;
 /// Looks at all numbers in a pool of worker processes; the loop hands out the work and waits.
 pub fn all_primes(plan: &Plan, watch: &Watch) -> Result<Vec<bool>> {
     watch.run(async {
-        let pool = ProcessPool::new(plan.workers)?;
+        let pool = computing_pool(plan.workers)?;
         let answers = plan.numbers.iter().map(|&number| {
             let answer = pool.submit(is_prime, number);
             watch.counted(answer)
