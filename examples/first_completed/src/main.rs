@@ -53,7 +53,7 @@ fn main() -> ExitCode {
     let list: Vec<String> = args.seconds.iter().map(|s| format!("{s:?}")).collect();
     let program = Program {
         title: format!("Who sleeps least of {} s", list.join(", ")),
-        steps: list.len(),
+        steps: 0,
         workers: list.len(),
         plan: args.seconds.as_slice(),
         ways: [

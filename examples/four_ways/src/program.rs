@@ -19,7 +19,7 @@ const LATE: &str =
 pub struct Program<'a, P: ?Sized, T> {
     /// What is done, as a heading.
     pub title: String,
-    /// Number of steps that a version counts on its watch.
+    /// Number of steps that a version counts on its watch; zero if it tells what happens itself.
     pub steps: usize,
     /// Number of threads, and of processes.
     pub workers: usize,

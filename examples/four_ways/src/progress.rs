@@ -15,8 +15,13 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Begins at none of `total` steps.
+    /// Begins at none of `total` steps. Without steps there is no bar either: who tells what happens in lines of
+    /// its own has the terminal to itself.
     pub fn new(name: &str, total: usize) -> Progress {
+        if total == 0 {
+            let bar = ProgressBar::hidden().with_prefix(name.to_owned());
+            return Progress { bar };
+        }
         let bar = ProgressBar::new(total as u64).with_prefix(name.to_owned());
         let template = "{prefix:>24}  {wide_bar}  {pos:>4} of {len}  {elapsed:>4} {msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("the template is correct"));
