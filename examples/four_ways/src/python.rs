@@ -30,8 +30,8 @@ impl Script {
     /// If there is no python3, or no place for temporary files.
     pub(crate) fn unpack(&self) -> Result<Unpacked<'_>> {
         if !is_there() {
-            let reason = "--python needs python3 with its whole library, which does not run here: \
-                          install it (Debian's package is python3)";
+            let reason = "--python needs python3, 3.8 or newer and with its whole library, and there is \
+                          none: install it (Debian's package is python3)";
             return Err(reason.into());
         }
         let place = new_directory()?;
@@ -45,10 +45,13 @@ impl Script {
     }
 }
 
-/// Tells whether there is a python3 that has what the programs use: a minimal one has not.
+/// What the programs need: `isqrt` came with 3.8, and a minimal Python has no asyncio.
+const NEEDED: &str = "import argparse, asyncio, concurrent.futures.process, math; math.isqrt";
+
+/// Tells whether there is a python3 that has what the programs need.
 pub(crate) fn is_there() -> bool {
     let mut python = Command::new("python3");
-    python.args(["-c", "import argparse, asyncio, concurrent.futures.process"]);
+    python.args(["-c", NEEDED]);
     let output = python.output();
     output.is_ok_and(|output| output.status.success())
 }
