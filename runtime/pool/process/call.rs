@@ -67,7 +67,7 @@ impl Call {
         limits: Limits,
         submitted: &'static Location<'static>,
     ) -> Call {
-        let in_flight = frame.is_ok().then(InFlight::begin);
+        let in_flight = frame.is_ok().then(|| InFlight::begin(submitted));
         Call {
             submitted,
             name,

@@ -109,6 +109,7 @@ pub(super) fn decode<R: DeserializeOwned>(
             Ok((message, location)) => PoolError::Panicked {
                 message,
                 location,
+                payload: None,
                 submitted,
             },
             Err(reason) => PoolError::Decode {
