@@ -23,7 +23,7 @@ fn main() {
         println!("done? {}", job.is_finished());
         sleep(longer).await;
         println!("done? {}", job.is_finished());
-        let result = job.await.and_then(|job| job);
+        let result = job.await.expect("nobody cancels");
         println!("result: {}", result.expect("the job ends"));
     });
 }

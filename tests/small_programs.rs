@@ -10,9 +10,10 @@ use std::sync::Once;
 use std::time::SystemTime;
 
 /// `squares` and `thread_local` wait for nothing; all others take `--second`.
-const PROGRAMS: [&str; 9] = [
+const PROGRAMS: [&str; 10] = [
     "as_completed",
     "display_date",
+    "leaving_a_pool",
     "say_after",
     "squares",
     "submit_and_look",
@@ -150,6 +151,24 @@ fn results_come_as_they_are_completed() {
     assert_eq!(lines[1..6], jobs);
     assert_eq!(lines[6], "event loop:");
     assert_eq!(lines[7..], jobs);
+}
+
+#[test]
+fn leaving_a_pool_waits_for_its_jobs() {
+    let (code, said, errors) = run("leaving_a_pool", &["--second", "0.05"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let lines: Vec<&str> = said
+        .lines()
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    let mut done = lines[1..4].to_vec();
+    done.sort_unstable();
+    assert_eq!(lines[0], "handed out");
+    assert_eq!(done, ["job 1 is done", "job 2 is done", "job 3 is done"]);
+    assert_eq!(
+        lines[4..],
+        ["the pool has ended", "result: 1", "result: 2", "result: 3"]
+    );
 }
 
 #[test]

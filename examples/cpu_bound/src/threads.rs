@@ -3,7 +3,6 @@
 
 use four_ways::{Result, Watch};
 use roundelay::pool::ThreadPool;
-use roundelay::try_gather;
 
 use crate::Plan;
 use crate::squares::sum_of_squares;
@@ -12,10 +11,8 @@ use crate::squares::sum_of_squares;
 pub fn all_sums(plan: &Plan, watch: &Watch) -> Result<Vec<u128>> {
     watch.run(async {
         let pool = ThreadPool::new(plan.workers);
-        let sums = plan.numbers.iter().map(|&number| {
-            let sum = pool.submit(move || sum_of_squares(number));
-            watch.counted(sum)
-        });
-        Ok(try_gather(sums).await?)
+        // Each takes long enough to be handed out by itself.
+        let sums = pool.map(sum_of_squares, plan.numbers.clone()).chunk_size(1);
+        Ok(watch.collected(sums).await?)
     })
 }

@@ -2,7 +2,6 @@
 
 use four_ways::{Result, Watch};
 use roundelay::pool::ThreadPool;
-use roundelay::try_gather;
 
 use crate::Plan;
 
@@ -12,12 +11,8 @@ where
     T: Send + 'static,
 {
     watch.run(async {
-        let fib = plan.fib;
         let pool = ThreadPool::new(plan.workers);
-        let fibs = plan.numbers.iter().map(|&n| {
-            let number = pool.submit(move || fib(n));
-            watch.counted(number)
-        });
-        Ok(try_gather(fibs).await?)
+        let fibs = pool.map(plan.fib, plan.numbers.clone());
+        Ok(watch.collected(fibs).await?)
     })
 }

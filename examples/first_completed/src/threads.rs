@@ -18,7 +18,7 @@ pub fn first(naps: &[f64], watch: &Watch) -> Result<f64> {
         for nap in &pending {
             nap.cancel();
         }
-        drop(pool);
+        pool.shutdown().await;
         watch.stop_clock();
         let winner = done.into_iter().next().expect("one is done");
         Ok(winner.await??)

@@ -4,6 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
+use roundelay::pool::{Map, MapError};
+
 use crate::progress::Progress;
 use crate::ticker::{Lateness, beside};
 
@@ -50,6 +52,19 @@ impl Watch {
             progress.step();
             output
         }
+    }
+
+    /// Collects the results of a pool's `map`, and counts a step for each.
+    ///
+    /// # Errors
+    /// The first that comes.
+    pub async fn collected<R: 'static>(&self, mut results: Map<R>) -> Result<Vec<R>, MapError> {
+        let mut collected = Vec::new();
+        while let Some(result) = results.next().await {
+            collected.push(result?);
+            self.progress.step();
+        }
+        Ok(collected)
     }
 
     /// Tells what happens, in a line on the standard output.

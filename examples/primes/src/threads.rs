@@ -2,7 +2,6 @@
 
 use four_ways::{Result, Watch};
 use roundelay::pool::ThreadPool;
-use roundelay::try_gather;
 
 use crate::Plan;
 use crate::prime::is_prime;
@@ -11,10 +10,7 @@ use crate::prime::is_prime;
 pub fn all_primes(plan: &Plan, watch: &Watch) -> Result<Vec<bool>> {
     watch.run(async {
         let pool = ThreadPool::new(plan.workers);
-        let answers = plan.numbers.iter().map(|&number| {
-            let answer = pool.submit(move || is_prime(number));
-            watch.counted(answer)
-        });
-        Ok(try_gather(answers).await?)
+        let answers = pool.map(is_prime, plan.numbers.clone());
+        Ok(watch.collected(answers).await?)
     })
 }
