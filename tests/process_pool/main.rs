@@ -5,6 +5,7 @@
 
 #![cfg(feature = "process")]
 
+#[allow(dead_code, reason = "shared with `pool_faults`")]
 mod acts;
 mod deaths;
 mod endings;

@@ -110,10 +110,15 @@ impl Call {
         Poll::Pending
     }
 
+    /// Whether nobody wants anything of it any more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(&*self.stage.borrow(), Stage::Over)
+    }
+
     /// For the slot that does it: waits until nobody wants it any more.
     pub(super) async fn given_up(&self) {
         poll_fn(|cx| {
-            if matches!(&*self.stage.borrow(), Stage::Over) {
+            if self.is_over() {
                 return Poll::Ready(());
             }
             self.slot.set(Some(cx.waker().clone()));

@@ -1,16 +1,20 @@
 //! What has become of a worker process: told by the zygote, waited for by the worker's slot.
 
 use super::last_words::LastWords;
-use crate::sys::child::Process;
+use crate::sys::child::{self, Process};
 use crate::sys::fork_guard;
 use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::mem;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitStatus;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// How long a process that was killed may take to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A worker's fate.
 ///
@@ -81,7 +85,9 @@ impl Fate {
         };
         self.turn(match pid {
             Some(pid) => Stage::Ended(Death { pid, status }),
-            None => Stage::Unborn(io::Error::other(
+            // Of the kind that tells an end: see `control::is_end`.
+            None => Stage::Unborn(io::Error::new(
+                io::ErrorKind::BrokenPipe,
                 "the zygote, the process that forks workers, ended before it had forked one",
             )),
         });
@@ -123,6 +129,16 @@ impl Fate {
         {
             // No error is left that can be met here: the process is ours and the descriptor open.
             let _ = process.kill();
+        }
+    }
+
+    /// Blocks until the worker, which was killed, has ended; not for ever.
+    pub(super) fn block_until_ended(&self) {
+        if let Stage::Alive(process) = &*self.stage.borrow()
+            && self.owner.is_current()
+        {
+            // Who cannot wait goes on.
+            let _ = child::wait_readable(&[process.as_fd()], Some(PATIENCE));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use super::codec;
 use super::connection::{Connection, Failure};
+use super::control;
 use super::first::first;
 use super::shared::Shared;
 use crate::pool::error::PoolError;
@@ -14,6 +15,10 @@ use std::time::Duration;
 
 /// So many workers in a row may fail to get ready before those who wait for one are told.
 const ATTEMPTS: u32 = 3;
+
+/// So many zygotes may end, one after the other, before they have forked a worker for a call. Somebody
+/// may kill them; but those that end by themselves would go on with it.
+const ZYGOTES: u32 = 10;
 
 /// How long a worker may take to end by itself, running what it has registered to run at exit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -48,11 +53,16 @@ impl Hired {
         pool: &Rc<Shared>,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, PoolError> {
+        let mut zygotes = 0;
         loop {
             pool.workers.set(pool.workers.get() + 1);
             let place = Place(pool.clone());
             let mut connection = match Connection::open(pool).await {
                 Ok(connection) => connection,
+                Err(error) if control::is_end(&error) && !pool.is_closed() && zygotes < ZYGOTES => {
+                    zygotes += 1;
+                    continue;
+                }
                 Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
                 Err(source) => {
                     return Err(match pool.unprepared() {
@@ -65,17 +75,23 @@ impl Hired {
                     });
                 }
             };
-            let Err(reason) = initialize(pool, &mut connection, submitted).await else {
-                pool.failures.set(0);
-                return Ok(Hired {
-                    connection,
-                    calls: 0,
-                    place,
-                });
+            let reason = match initialize(pool, &mut connection, submitted).await {
+                Ok(()) => {
+                    pool.failures.set(0);
+                    return Ok(Hired {
+                        connection,
+                        calls: 0,
+                        place,
+                    });
+                }
+                Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
+                Err(NotReady::ZygoteEnded) if zygotes < ZYGOTES => {
+                    zygotes += 1;
+                    continue;
+                }
+                Err(NotReady::ZygoteEnded) => "the zygote ended again and again".to_owned(),
+                Err(NotReady::Failed(reason)) => reason,
             };
-            if pool.is_closed() {
-                return Err(PoolError::Closed { submitted });
-            }
             let attempts = pool.failures.get() + 1;
             pool.failures.set(attempts);
             if attempts >= ATTEMPTS {
@@ -129,37 +145,47 @@ impl Hired {
     }
 }
 
-/// Runs the pool's initializer in a new worker; an error says what happened.
+/// Why a new worker can be given no call.
+enum NotReady {
+    /// The zygote ended, and the worker with it: no fault of the initializer's.
+    ZygoteEnded,
+    /// The initializer failed, for this reason.
+    Failed(String),
+}
+
+/// Runs the pool's initializer in a new worker.
 async fn initialize(
     pool: &Shared,
     connection: &mut Connection,
     submitted: &'static Location<'static>,
-) -> Result<(), String> {
+) -> Result<(), NotReady> {
     let Some(Ok(frame)) = &pool.settings.initializer else {
         return Ok(());
     };
     let (kind, reply) = match connection.call(frame, pool.limit).await {
         Ok(reply) => reply,
         Err(Failure::Ended(death)) => {
-            let status = death.status.map(|status| format!(": {status}"));
+            let status = death.status.ok_or(NotReady::ZygoteEnded)?;
             let said = connection.fate().words().map(|words| words.tail());
             let said = said.filter(|said| !said.is_empty());
-            return Err(format!(
-                "the initializer ended its worker, process {}{}{}",
+            return Err(NotReady::Failed(format!(
+                "the initializer ended its worker, process {}: {status}{}",
                 death.pid,
-                status.unwrap_or_default(),
                 said.map(|said| format!(", which wrote {said:?}"))
                     .unwrap_or_default(),
-            ));
+            )));
         }
         Err(Failure::Garbled(error)) => {
-            return Err(format!("the initializer's worker sent {error}"));
+            let reason = format!("the initializer's worker sent {error}");
+            return Err(NotReady::Failed(reason));
         }
     };
-    codec::decode::<()>(kind, &reply, pool.limit, submitted).map_err(|error| match error {
-        PoolError::Panicked {
-            message, location, ..
-        } => format!("the initializer panicked at {location}: {message}"),
-        other => format!("the initializer has no result: {other}"),
+    codec::decode::<()>(kind, &reply, pool.limit, submitted).map_err(|error| {
+        NotReady::Failed(match error {
+            PoolError::Panicked {
+                message, location, ..
+            } => format!("the initializer panicked at {location}: {message}"),
+            other => format!("the initializer has no result: {other}"),
+        })
     })
 }

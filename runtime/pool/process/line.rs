@@ -137,6 +137,8 @@ impl Line {
         // The zygote would do it, one message and one turn of its loop later.
         fates.values().for_each(|fate| fate.kill());
         self.zygote.get_ref().end();
+        // If the zygote was killed, nobody has waited for them.
+        fates.values().for_each(|fate| fate.block_until_ended());
         fates.values().for_each(|fate| fate.ended(None));
     }
 

@@ -90,17 +90,17 @@ impl Shared {
     }
 
     /// Asks the zygote for a worker that serves `socket`; starts a zygote if there is none.
+    ///
+    /// # Errors
+    /// `control::is_end` tells those that say that the zygote has ended; then the next try starts
+    /// another.
     pub(super) async fn ask(&self, socket: BorrowedFd<'_>) -> io::Result<Rc<Fate>> {
         let line = self.line()?;
-        match line.ask(self.limit, socket).await {
-            Err(error) if control::is_end(&error) => {
-                // The zygote ended while there was nothing to do. One new one: if that ends as
-                // well, before it has done anything, so would the next.
-                line.cut();
-                self.line()?.ask(self.limit, socket).await
-            }
-            other => other,
+        let asked = line.ask(self.limit, socket).await;
+        if asked.as_ref().is_err_and(control::is_end) {
+            line.cut();
         }
+        asked
     }
 
     /// The line to the zygote that lives, or to a new one.

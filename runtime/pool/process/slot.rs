@@ -121,6 +121,8 @@ async fn do_call(
     let fate = connection.fate().clone();
     let stop = first(call.limits.breach(&fate), call.given_up());
     let error = match first(connection.call(&frame, pool.limit), stop).await {
+        // Whose worker was killed at the moment of its reply, for it was given up: not to be used.
+        First::This(Ok(_)) if call.is_over() => PoolError::Closed { submitted },
         First::This(Ok(reply)) => return Ok(reply),
         First::This(Err(_)) if pool.is_closed() => PoolError::Closed { submitted },
         First::This(Err(failure)) => why(pool, connection, call, failure),
