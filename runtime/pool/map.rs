@@ -361,6 +361,16 @@ pub struct MapError {
 }
 
 impl MapError {
+    /// The error of a map that has come to no item.
+    #[cfg(feature = "process")]
+    pub(super) fn of_none(error: PoolError) -> MapError {
+        MapError {
+            index: 0,
+            chunk: 0..0,
+            error: Arc::new(error),
+        }
+    }
+
     /// Returns the item's position, from 0.
     pub fn index(&self) -> usize {
         self.index

@@ -6,7 +6,7 @@
 mod blocking;
 mod error;
 #[cfg(feature = "process")]
-//mod interface;
+mod interface;
 mod mailbox;
 mod map;
 mod panic;
@@ -19,7 +19,7 @@ mod watch;
 pub use blocking::BlockingJob;
 pub use error::{Full, Payload, PoolError};
 #[cfg(feature = "process")]
-//pub use interface::{Passable, Pool};
+pub use interface::{Passable, Pool};
 pub use map::{Map, MapError};
 pub use panic::PanicPayload;
 pub use stats::{Histogram, Stats, WorkerState, WorkerStats};

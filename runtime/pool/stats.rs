@@ -35,7 +35,7 @@ pub struct Stats {
     pub running: usize,
     /// How many jobs gave a value.
     pub done: u64,
-    /// How many jobs gave an error after a worker had begun them: a panic, a death, a limit.
+    /// How many jobs gave an error: a panic, a death, a limit. Those given up while a process ran them are among them.
     pub failed: u64,
     /// How many jobs were given up or dropped before they began.
     pub dropped: u64,

@@ -34,11 +34,29 @@ pub(super) struct Hired {
 }
 
 /// Counts as one of the pool's workers for as long as it lives.
-struct Place(Rc<Shared>);
+struct Place {
+    pool: Rc<Shared>,
+    /// The number of its slot.
+    number: u32,
+    /// Whether it ends in peace.
+    in_peace: bool,
+}
+
+impl Place {
+    fn take(pool: &Rc<Shared>, number: usize) -> Place {
+        pool.workers.set(pool.workers.get() + 1);
+        Place {
+            pool: pool.clone(),
+            number: number as u32,
+            in_peace: false,
+        }
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.workers.set(self.0.workers.get() - 1);
+        self.pool.workers.set(self.pool.workers.get() - 1);
+        self.pool.account.worker_ended(self.number, self.in_peace);
     }
 }
 
@@ -51,12 +69,12 @@ impl Hired {
     /// queue gets the same.
     pub(super) async fn new(
         pool: &Rc<Shared>,
+        number: usize,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, PoolError> {
         let mut zygotes = 0;
         loop {
-            pool.workers.set(pool.workers.get() + 1);
-            let place = Place(pool.clone());
+            let place = Place::take(pool, number);
             let mut connection = match Connection::open(pool).await {
                 Ok(connection) => connection,
                 Err(error) if control::is_end(&error) && !pool.is_closed() && zygotes < ZYGOTES => {
@@ -78,6 +96,7 @@ impl Hired {
             let reason = match initialize(pool, &mut connection, submitted).await {
                 Ok(()) => {
                     pool.failures.set(0);
+                    pool.account.worker_started(place.number, connection.fate());
                     return Ok(Hired {
                         connection,
                         calls: 0,
@@ -135,8 +154,11 @@ impl Hired {
     /// returned waits for that.
     pub(super) fn end(self) -> impl Future<Output = ()> {
         let Hired {
-            connection, place, ..
+            connection,
+            mut place,
+            ..
         } = self;
+        place.in_peace = true;
         drop(place);
         connection.end_calls();
         async move {

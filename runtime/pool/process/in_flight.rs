@@ -1,9 +1,11 @@
 //! Tells the loop that a call is on its way, so that it knows of something real that will come.
 
+use super::account::Account;
 use crate::event_loop::EventLoop;
 use crate::event_loop::context::{with_loop, with_running};
 use crate::event_loop::observer::{JobEnd, JobId};
 use std::panic::Location;
+use std::rc::Rc;
 use std::time::Duration;
 
 /// A call on its way, from its submission until there is an outcome or nobody wants one.
@@ -12,16 +14,20 @@ pub(super) struct InFlight {
     told: Option<(u64, JobId)>,
     /// How the call ended, as far as it has.
     end: JobEnd,
+    /// The pool's account.
+    account: Rc<Account>,
 }
 
 impl InFlight {
     /// Tells the loop that runs.
-    pub(super) fn begin(submitted: &'static Location<'static>) -> InFlight {
+    pub(super) fn begin(account: &Rc<Account>, submitted: &'static Location<'static>) -> InFlight {
+        account.submitted();
         let told =
             with_running(|event_loop| (event_loop.serial, event_loop.job_submitted(submitted)));
         InFlight {
             told,
             end: JobEnd::Dropped,
+            account: account.clone(),
         }
     }
 
@@ -38,6 +44,7 @@ impl InFlight {
 
 impl Drop for InFlight {
     fn drop(&mut self) {
+        self.account.finished(self.end);
         // A loop that has ended meanwhile need not know.
         if let Some((serial, job)) = self.told {
             with_loop(serial, |event_loop: &EventLoop| {

@@ -24,7 +24,7 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     let mut ahead = true;
     loop {
         if worker.is_none() && ahead && pool.workers.get() < pool.settings.min_workers {
-            worker = Hired::new(&pool, pool.made).await.ok();
+            worker = Hired::new(&pool, number, pool.made).await.ok();
             // What fails again and again is left to a call, which tells.
             ahead = worker.is_some();
         }
@@ -32,7 +32,8 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
             Next::Call(call) => {
                 let call = InHand { call, pool: &pool };
                 let _busy = pool.busy.begin();
-                let outcome = do_call(&pool, &mut worker, &call.call).await;
+                let outcome = do_call(&pool, number, &mut worker, &call.call).await;
+                pool.account.ended(number as u32);
                 call.call.finish(outcome);
                 ahead = pool.failures.get() == 0;
             }
@@ -100,13 +101,14 @@ async fn next(pool: &Shared, number: usize, worker: Option<&Hired>) -> Next {
 /// Has a call done by the slot's worker, or by a new one if that is gone.
 async fn do_call(
     pool: &Rc<Shared>,
+    number: usize,
     worker: &mut Option<Hired>,
     call: &Call,
 ) -> Result<Reply, PoolError> {
     let submitted = call.submitted;
     let hired = match worker.take().filter(Hired::is_usable) {
         Some(hired) => hired,
-        None => Hired::new(pool, submitted).await?,
+        None => Hired::new(pool, number, submitted).await?,
     };
     let hired = worker.insert(hired);
     let connection = &mut hired.connection;
@@ -115,6 +117,8 @@ async fn do_call(
         return Err(PoolError::Closed { submitted });
     };
     hired.calls += 1;
+    let account = &pool.account;
+    account.began(number as u32, submitted, call.since, call.job);
     if let Some(words) = connection.fate().words() {
         words.forget();
     }

@@ -77,16 +77,20 @@ fn serve(mut socket: UnixStream, limit: u64) -> io::Result<()> {
 
 /// Runs a call; a panic becomes the reply.
 fn answer(call: &[u8], limit: u64) -> Vec<u8> {
+    let reply = catch(|| codec::run(call, limit));
+    reply.unwrap_or_else(|(message, location)| codec::panicked(&message, &location))
+}
+
+/// Runs code of a call's; from a panic comes what it said, and where it was.
+pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, (String, String)> {
     // A panic that a call caught itself may have left its place here.
     PANICKED_AT.take();
-    panic::catch_unwind(AssertUnwindSafe(|| codec::run(call, limit))).unwrap_or_else(|payload| {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let location = PANICKED_AT.take().unwrap_or_default();
-        let reply = codec::panicked(message_of(&*payload), &location);
+        let message = message_of(&*payload).to_owned();
         // The payload is a value of the call's, its drop may panic in turn.
-        if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-        reply
+        crate::pool::panic::forget(payload);
+        (message, location)
     })
 }
 

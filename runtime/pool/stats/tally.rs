@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 pub(in crate::pool) struct Tally {
     /// Jobs that gave a value.
     done: u64,
-    /// Jobs that gave an error after they had begun.
+    /// Jobs that gave an error, or whose worker was killed.
     failed: u64,
     /// Jobs that ended before they began.
     dropped: u64,
@@ -32,12 +32,17 @@ impl Tally {
     }
 
     /// A job that had begun has ended, so long after it began.
-    pub(in crate::pool) fn ended(&mut self, end: JobEnd, ran: Duration) {
+    pub(in crate::pool) fn ended(&mut self, ran: Duration) {
         self.run_time.add(ran);
         self.busy += ran;
+    }
+
+    /// A job has ended so.
+    pub(in crate::pool) fn finished(&mut self, end: JobEnd) {
         match end {
             JobEnd::Returned => self.done += 1,
-            _ => self.failed += 1,
+            JobEnd::Dropped => self.dropped += 1,
+            JobEnd::Failed | JobEnd::Killed => self.failed += 1,
         }
     }
 

@@ -157,15 +157,27 @@ impl<S: 'static> ThreadPool<S> {
         R: Send + 'static,
         F: FnOnce() -> R + Send + 'static,
     {
-        let told = Self::told(Location::caller());
-        match self.owner.0.promise() {
-            true => {
-                let call = |_: &mut S| call();
-                let (mailbox, place) = self.queue(call, true, Location::caller(), Some(told()));
-                Ok(Job { mailbox, place })
-            }
-            false => Err(Full(call)),
+        self.try_submit_from(call, |call| call(), Location::caller())
+    }
+
+    #[track_caller]
+    pub(super) fn try_submit_from<T, R>(
+        &self,
+        value: T,
+        call: impl FnOnce(T) -> R + Send + 'static,
+        submitted: &'static Location<'static>,
+    ) -> Result<Job<R>, Full<T>>
+    where
+        T: Send + 'static,
+        R: Send + 'static,
+    {
+        let told = Self::told(submitted);
+        if !self.owner.0.promise() {
+            return Err(Full(value));
         }
+        let call = |_: &mut S| call(value);
+        let (mailbox, place) = self.queue(call, true, submitted, Some(told()));
+        Ok(Job { mailbox, place })
     }
 
     /// Gives a call to the pool from a thread without a loop, or for one.

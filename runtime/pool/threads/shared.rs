@@ -215,7 +215,8 @@ impl<S: 'static> Shared<S> {
             worker.runs.take()
         });
         if let Some((_, begun)) = begun {
-            state.tally.ended(end, begun.elapsed());
+            state.tally.ended(begun.elapsed());
+            state.tally.finished(end);
         }
         let free = self.free_threads(&state);
         state.queue.move_up(free, &mut wake);
