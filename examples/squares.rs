@@ -2,7 +2,7 @@
 //!
 //! The results come in the order of the numbers: [1, 4, 9].
 
-use roundelay::{ProcessPool, try_gather};
+use roundelay::ProcessPool;
 
 fn square(x: i64) -> i64 {
     x * x
@@ -13,7 +13,7 @@ fn main() {
     roundelay::pool::process::init();
     let squares = roundelay::run(async {
         let pool = ProcessPool::new(5).expect("a loop runs");
-        try_gather([1, 2, 3].map(|x| pool.submit(square, x))).await
+        pool.map(square, [1, 2, 3]).collect().await
     });
     println!("{:?}", squares.expect("no worker was killed"));
 }

@@ -1,7 +1,6 @@
 //! The version with processes: as the one with threads, but each worker has a process to itself.
 
 use four_ways::{Result, Watch, computing_pool};
-use roundelay::try_gather;
 
 use crate::Plan;
 use crate::squares::sum_of_squares;
@@ -10,10 +9,8 @@ use crate::squares::sum_of_squares;
 pub fn all_sums(plan: &Plan, watch: &Watch) -> Result<Vec<u128>> {
     watch.run(async {
         let pool = computing_pool(plan.workers)?;
-        let sums = plan.numbers.iter().map(|&number| {
-            let sum = pool.submit(sum_of_squares, number);
-            watch.counted(sum)
-        });
-        Ok(try_gather(sums).await?)
+        // Each takes long enough to be handed out by itself.
+        let sums = pool.map(sum_of_squares, plan.numbers.clone()).chunk_size(1);
+        Ok(watch.collected(sums).await?)
     })
 }

@@ -2,7 +2,6 @@
 //! numbers come back as bytes.
 
 use four_ways::{Result, Watch, computing_pool};
-use roundelay::try_gather;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -15,10 +14,7 @@ where
 {
     watch.run(async {
         let pool = computing_pool(plan.workers)?;
-        let fibs = plan.numbers.iter().map(|&n| {
-            let number = pool.submit(plan.fib, n);
-            watch.counted(number)
-        });
-        Ok(try_gather(fibs).await?)
+        let fibs = pool.map(plan.fib, plan.numbers.clone());
+        Ok(watch.collected(fibs).await?)
     })
 }

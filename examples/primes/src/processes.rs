@@ -1,7 +1,6 @@
 //! The version with processes: as the one with threads, but each worker has a process to itself.
 
 use four_ways::{Result, Watch, computing_pool};
-use roundelay::try_gather;
 
 use crate::Plan;
 use crate::prime::is_prime;
@@ -10,10 +9,7 @@ use crate::prime::is_prime;
 pub fn all_primes(plan: &Plan, watch: &Watch) -> Result<Vec<bool>> {
     watch.run(async {
         let pool = computing_pool(plan.workers)?;
-        let answers = plan.numbers.iter().map(|&number| {
-            let answer = pool.submit(is_prime, number);
-            watch.counted(answer)
-        });
-        Ok(try_gather(answers).await?)
+        let answers = pool.map(is_prime, plan.numbers.clone());
+        Ok(watch.collected(answers).await?)
     })
 }
