@@ -3,6 +3,7 @@
 use super::ProcessPool;
 use std::io;
 use std::thread::available_parallelism;
+use std::time::Duration;
 
 /// The most bytes an encoded argument or result may have unless the builder says otherwise.
 const MESSAGE_LIMIT: u64 = 256 << 20;
@@ -23,6 +24,7 @@ const MESSAGE_LIMIT: u64 = 256 << 20;
 pub struct Builder {
     workers: usize,
     message_limit: u64,
+    busy_poll: Duration,
 }
 
 impl Builder {
@@ -31,6 +33,7 @@ impl Builder {
         Builder {
             workers,
             message_limit: MESSAGE_LIMIT,
+            busy_poll: Duration::ZERO,
         }
     }
 
@@ -55,12 +58,37 @@ impl Builder {
         self
     }
 
+    /// Sets for how long a worker tries for its next call, and the loop for replies, before they
+    /// sleep: not at all unless set.
+    ///
+    /// To wake a sleeper takes longer than a short call. With 50 or 100 microseconds here, calls
+    /// that follow one another closely find both sides awake. The price is a core that each idle
+    /// worker, and the loop while calls are on their way, keep busy for that long. It pays only
+    /// where there are more cores than workers.
+    ///
+    /// ```
+    /// # use roundelay::ProcessPool;
+    /// # use std::time::Duration;
+    /// roundelay::run(async {
+    ///     let busy_poll = Duration::from_micros(50);
+    ///     let pool = ProcessPool::builder().workers(1).busy_poll(busy_poll).build().unwrap();
+    ///     for n in 0..10u64 {
+    ///         assert_eq!(pool.submit(|n: u64| n, n).await.unwrap(), n);
+    ///     }
+    /// });
+    /// ```
+    pub fn busy_poll(mut self, window: Duration) -> Builder {
+        self.busy_poll = window;
+        self
+    }
+
     /// Makes the pool in the loop that runs at this moment.
     ///
     /// # Errors
     ///
     /// If no loop runs on this thread.
     pub fn build(self) -> io::Result<ProcessPool> {
-        ProcessPool::with(self.workers, self.message_limit)
+        let busy_poll = u64::try_from(self.busy_poll.as_nanos()).unwrap_or(u64::MAX);
+        ProcessPool::with(self.workers, self.message_limit, busy_poll)
     }
 }

@@ -1,5 +1,6 @@
 //! Whether calls are being done: told by the slots, waited for by whoever listens to the zygote.
 
+use crate::event_loop::context::{with_loop, with_running};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::mem;
@@ -7,7 +8,6 @@ use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 /// A count of the calls that are being done.
-#[derive(Default)]
 pub(super) struct Busy {
     /// The calls.
     calls: Cell<usize>,
@@ -16,14 +16,55 @@ pub(super) struct Busy {
     /// Who waits for that to change. One listener, or two for a moment: that of a zygote which has
     /// ended and that of the next.
     waiters: RefCell<Vec<Waker>>,
+    /// For how many nanoseconds the loop is to try before it sleeps while there are calls; zero for
+    /// not at all.
+    window: u64,
+    /// The serial number of the loop that was told so; none while there is no call.
+    told: Cell<Option<u64>>,
 }
 
 impl Busy {
+    /// No call yet; while there are, the loop tries for so many nanoseconds before it sleeps.
+    pub(super) fn new(window: u64) -> Busy {
+        Busy {
+            calls: Cell::new(0),
+            over: Cell::new(false),
+            waiters: RefCell::default(),
+            window,
+            told: Cell::new(None),
+        }
+    }
+
+    /// For how many nanoseconds loop and workers try before they sleep.
+    pub(super) fn window(&self) -> u64 {
+        self.window
+    }
+
     /// Counts a call until the guard is dropped.
     pub(super) fn begin(self: &Rc<Busy>) -> BusyGuard {
-        self.calls.set(self.calls.get() + 1);
-        self.wake();
+        let before = self.calls.replace(self.calls.get() + 1);
+        if before == 0 {
+            if self.window > 0 {
+                self.told.set(with_running(|event_loop| {
+                    event_loop.reactor.busy_poll_more(self.window);
+                    event_loop.serial
+                }));
+            }
+            self.wake();
+        }
         BusyGuard(self.clone())
+    }
+
+    fn finish(&self) {
+        self.calls.set(self.calls.get() - 1);
+        if self.calls.get() == 0 {
+            if let Some(serial) = self.told.take() {
+                with_loop(serial, |event_loop| {
+                    event_loop.reactor.busy_poll_less(self.window)
+                });
+            }
+            self.wake();
+        }
     }
 
     /// Ends all waiting, now and later.
@@ -58,7 +99,6 @@ pub(super) struct BusyGuard(Rc<Busy>);
 
 impl Drop for BusyGuard {
     fn drop(&mut self) {
-        self.0.calls.set(self.0.calls.get() - 1);
-        self.0.wake();
+        self.0.finish();
     }
 }

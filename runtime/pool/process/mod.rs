@@ -4,29 +4,36 @@
 //! `zygote` and `entry` (how they come to be), then the loop's side: `line`, `connection`, `slot`,
 //! `call`.
 
+mod arena;
+mod blob;
 mod builder;
 mod busy;
 mod call;
 mod codec;
 mod connection;
 mod control;
+mod desk;
 mod entry;
 mod fate;
 mod first;
 mod in_flight;
 mod job;
 mod line;
+mod numbers;
 mod nursery;
 mod shared;
 mod slot;
+mod spare;
 mod wire;
 mod worker;
 mod zygote;
 
 pub use super::error::{Payload, PoolError};
+pub use blob::Blob;
 pub use builder::Builder;
 pub use entry::init;
 pub use job::Job;
+pub use numbers::{Number, Numbers};
 
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::task::spawn;
@@ -106,9 +113,9 @@ impl ProcessPool {
         Builder::new()
     }
 
-    fn with(workers: usize, limit: u64) -> io::Result<ProcessPool> {
+    fn with(workers: usize, limit: u64, busy_poll: u64) -> io::Result<ProcessPool> {
         with_running(|_| ()).ok_or_else(|| io::Error::other(NO_LOOP))?;
-        let shared = Rc::new(Shared::new(limit));
+        let shared = Rc::new(Shared::new(limit, busy_poll));
         for number in 0..workers {
             let slot = spawn(slot::serve(shared.clone(), number));
             slot.set_name(&format!("process pool slot {number}"));

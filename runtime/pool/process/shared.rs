@@ -43,14 +43,14 @@ pub(super) struct Shared {
 
 impl Shared {
     /// A pool without slots.
-    pub(super) fn new(limit: u64) -> Shared {
+    pub(super) fn new(limit: u64, busy_poll: u64) -> Shared {
         Shared {
             limit,
             queue: RefCell::default(),
             next_call: Cell::new(0),
             idle: RefCell::default(),
             line: RefCell::default(),
-            busy: Rc::default(),
+            busy: Rc::new(Busy::new(busy_poll)),
             closed: Cell::new(false),
             owner: fork_guard::Process::current(),
         }
