@@ -1,19 +1,19 @@
 //! Memory that two processes share: a file without a name, sealed so that it never changes its size.
 //!
-//! The one who makes it reads and writes it as a file, which cannot fault. Only the other one maps
-//! it. As the size is sealed, a mapped page is always inside of the file: no SIGBUS, whatever either
-//! side does.
+//! As the size is sealed, a mapped page is always inside of the file, and as memory is reserved before
+//! it is mapped, there is something behind it: no SIGBUS. A process that shares the file could punch
+//! holes into it; these are filled again when they are touched.
 
 #![allow(unsafe_code)]
 
-use super::result::check;
+use super::result::{check, retry};
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 use std::{ptr, slice};
 
 /// Makes such a file of `size` bytes, closed on exec. It takes memory only where it is written.
-pub(crate) fn create(size: u64) -> io::Result<File> {
+pub(crate) fn create(size: u64) -> io::Result<OwnedFd> {
     if size > file_size_limit() {
         // To go beyond would be a signal and not an error.
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
@@ -26,6 +26,7 @@ pub(crate) fn create(size: u64) -> io::Result<File> {
     // SAFETY: the call succeeded: the descriptor is open and nobody else owns it.
     let file = unsafe { File::from_raw_fd(descriptor) };
     file.set_len(size)?;
+    let file = OwnedFd::from(file);
     let seals = libc::F_SEAL_SHRINK | libc::F_SEAL_GROW | libc::F_SEAL_SEAL;
     // SAFETY: the descriptor is open.
     check(unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seals) })?;
@@ -43,13 +44,22 @@ fn file_size_limit() -> u64 {
     limit.rlim_cur
 }
 
+/// Sets memory aside for a part of the file. What is there already stays as it is.
+pub(crate) fn reserve(file: BorrowedFd<'_>, start: u64, length: u64) -> io::Result<()> {
+    allocate(file, 0, start, length)
+}
+
 /// Gives the memory behind a part of the file back to the system. The part reads as zeroes then; the
 /// file keeps its size, and a mapping its place.
-pub(crate) fn release(file: &File, start: u64, length: u64) -> io::Result<()> {
-    let mode = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+pub(crate) fn release(file: BorrowedFd<'_>, start: u64, length: u64) -> io::Result<()> {
+    let punch = libc::FALLOC_FL_PUNCH_HOLE | libc::FALLOC_FL_KEEP_SIZE;
+    allocate(file, punch, start, length)
+}
+
+fn allocate(file: BorrowedFd<'_>, mode: libc::c_int, start: u64, length: u64) -> io::Result<()> {
     let (start, length) = (start as libc::off_t, length as libc::off_t);
     // SAFETY: the descriptor is open.
-    check(unsafe { libc::fallocate(file.as_raw_fd(), mode, start, length) })?;
+    retry(|| check(unsafe { libc::fallocate(file.as_raw_fd(), mode, start, length) }))?;
     Ok(())
 }
 
@@ -109,6 +119,32 @@ impl Mapping {
         self.length
     }
 
+    /// Copies the first bytes out. The other process may be writing them: then it is anyone's guess
+    /// what the copy holds, but the copy stays as it is.
+    ///
+    /// # Panics
+    /// If fewer are mapped.
+    pub(crate) fn copy_to(&self, into: &mut [u8]) {
+        assert!(into.len() <= self.length, "more than is mapped");
+        // SAFETY: so many bytes are mapped, by the invariant. They are read through a raw pointer, no
+        // reference says that they stay the same, and any byte is a byte. `into` is memory of our own.
+        unsafe { ptr::copy_nonoverlapping(self.start.as_ptr(), into.as_mut_ptr(), into.len()) };
+    }
+
+    /// Writes the first bytes, whatever the other process does with them.
+    ///
+    /// # Panics
+    /// If fewer are mapped, or for reading only.
+    pub(crate) fn copy_from(&mut self, bytes: &[u8]) {
+        assert!(
+            self.writable && bytes.len() <= self.length,
+            "no place to write"
+        );
+        // SAFETY: so many bytes are mapped for writing, by the invariant. They are written through a
+        // raw pointer and not read. `bytes` is memory of our own.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.start.as_ptr(), bytes.len()) };
+    }
+
     /// The bytes.
     pub(crate) fn bytes(&self) -> &[u8] {
         // SAFETY: mapped for reading, by the invariant; whoever mapped it keeps the other process
@@ -140,47 +176,61 @@ impl Drop for Mapping {
 mod tests {
     use super::*;
     use std::os::fd::AsFd;
-    use std::os::unix::fs::FileExt;
+    use std::os::unix::fs::{FileExt, MetadataExt};
 
     const PAGE: usize = 4096;
+
+    fn held(file: &File) -> usize {
+        file.metadata().unwrap().blocks() as usize * 512
+    }
 
     #[test]
     fn what_is_written_to_the_file_is_in_the_mapping_and_the_other_way_round() {
         let file = create(4 * PAGE as u64).unwrap();
         let mut mapping = Mapping::new(file.as_fd(), PAGE as u64, PAGE, true).unwrap();
+        let file = File::from(file);
         file.write_all_at(b"hello", PAGE as u64).unwrap();
         assert_eq!(&mapping.bytes()[..5], b"hello");
-        mapping.bytes_mut()[..5].copy_from_slice(b"world");
+        mapping.copy_from(b"world");
         let mut bytes = [0; 5];
         file.read_exact_at(&mut bytes, PAGE as u64).unwrap();
+        assert_eq!(&bytes, b"world");
+        mapping.copy_to(&mut bytes[..2]);
         assert_eq!(&bytes, b"world");
     }
 
     #[test]
     fn nobody_can_change_the_size_or_the_seals() {
-        let file = create(4 * PAGE as u64).unwrap();
+        let file = File::from(create(4 * PAGE as u64).unwrap());
         for size in [0, PAGE as u64, 5 * PAGE as u64] {
-            assert_eq!(
-                file.set_len(size).unwrap_err().raw_os_error(),
-                Some(libc::EPERM)
-            );
+            let error = file.set_len(size).unwrap_err();
+            assert_eq!(error.raw_os_error(), Some(libc::EPERM));
         }
+        let seal = libc::F_SEAL_WRITE;
         // SAFETY: the descriptor is open.
-        let sealed =
-            unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, libc::F_SEAL_WRITE) };
+        let sealed = unsafe { libc::fcntl(file.as_raw_fd(), libc::F_ADD_SEALS, seal) };
         assert_eq!(sealed, -1);
     }
 
     #[test]
-    fn released_memory_is_given_back_and_reads_as_zeroes() {
-        use std::os::unix::fs::MetadataExt;
-        let file = create(1 << 40).unwrap();
-        assert_eq!(file.metadata().unwrap().blocks(), 0);
-        let mut mapping = Mapping::new(file.as_fd(), 0, 64 * PAGE, true).unwrap();
+    fn memory_is_there_when_reserved_and_gone_when_released() {
+        let memory = create(1 << 40).unwrap();
+        let file = File::from(memory.try_clone().unwrap());
+        assert_eq!(held(&file), 0);
+        reserve(memory.as_fd(), 0, 64 * PAGE as u64).unwrap();
+        assert_eq!(held(&file), 64 * PAGE);
+        let mut mapping = Mapping::new(memory.as_fd(), 0, 64 * PAGE, true).unwrap();
         mapping.bytes_mut().fill(7);
-        assert_eq!(file.metadata().unwrap().blocks() * 512, 64 * PAGE as u64);
-        release(&file, PAGE as u64, 63 * PAGE as u64).unwrap();
-        assert_eq!(file.metadata().unwrap().blocks() * 512, PAGE as u64);
+        release(memory.as_fd(), PAGE as u64, 63 * PAGE as u64).unwrap();
+        assert_eq!(held(&file), PAGE);
         assert_eq!(mapping.bytes()[PAGE - 1..=PAGE], [7, 0]);
+    }
+
+    #[test]
+    #[should_panic = "no place to write"]
+    fn more_than_is_mapped_cannot_be_written() {
+        let file = create(4 * PAGE as u64).unwrap();
+        let mut mapping = Mapping::new(file.as_fd(), 0, PAGE, true).unwrap();
+        mapping.copy_from(&[0; PAGE + 1]);
     }
 }

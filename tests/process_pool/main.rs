@@ -9,6 +9,7 @@ mod acts;
 mod deaths;
 mod endings;
 mod failures;
+mod large;
 mod payloads;
 mod results;
 mod watch;

@@ -1,8 +1,10 @@
 //! Bytes that pass to a worker and back as a whole.
 
+use super::spare;
 use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::fmt;
+use std::mem;
 use std::ops::{Deref, DerefMut};
 
 /// Bytes that are copied as a whole where a `Vec<u8>` is encoded byte by byte.
@@ -30,13 +32,26 @@ use std::ops::{Deref, DerefMut};
 ///     assert_eq!(image.into_vec(), vec![0xf0; 1 << 20]);
 /// });
 /// ```
-#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Blob(Vec<u8>);
 
 impl Blob {
     /// Returns the vector.
-    pub fn into_vec(self) -> Vec<u8> {
-        self.0
+    pub fn into_vec(mut self) -> Vec<u8> {
+        mem::take(&mut self.0)
+    }
+}
+
+impl Clone for Blob {
+    fn clone(&self) -> Blob {
+        Blob(spare::copy(&self.0))
+    }
+}
+
+impl Drop for Blob {
+    /// Leaves the memory of a large one for the next, while large payloads come.
+    fn drop(&mut self) {
+        spare::keep(mem::take(&mut self.0));
     }
 }
 
@@ -54,7 +69,7 @@ impl From<&[u8]> for Blob {
 
 impl From<Blob> for Vec<u8> {
     fn from(blob: Blob) -> Vec<u8> {
-        blob.0
+        blob.into_vec()
     }
 }
 
@@ -108,7 +123,7 @@ impl<'de> Visitor<'de> for Bytes {
     }
 
     fn visit_bytes<E: Error>(self, bytes: &[u8]) -> Result<Vec<u8>, E> {
-        Ok(bytes.to_vec())
+        Ok(spare::copy(bytes))
     }
 
     fn visit_byte_buf<E: Error>(self, bytes: Vec<u8>) -> Result<Vec<u8>, E> {

@@ -83,9 +83,9 @@ impl Connection {
     }
 
     /// Gives back what large payloads have left behind.
-    pub(super) fn shrink(&self) {
+    pub(super) fn shrink(&mut self) {
         spare::free();
-        if let Some(arena) = &self.arena {
+        if let Some(arena) = &mut self.arena {
             arena.shrink();
         }
     }
@@ -139,21 +139,23 @@ impl Connection {
     }
 
     /// Checks a reply, and takes its content out of the arena if it is there.
-    fn reply(&self, kind: Kind, reply: Vec<u8>) -> io::Result<Reply> {
+    fn reply(&mut self, kind: Kind, reply: Vec<u8>) -> io::Result<Reply> {
         if wire::number(&reply) != self.number || self.reader.has_rest() {
             return Err(garbled("a reply to another call"));
         }
-        if kind != Kind::ValueInArena {
-            return Ok((kind, reply));
+        match kind {
+            Kind::ValueInArena => {}
+            _ if kind.is_reply() => return Ok((kind, reply)),
+            _ => return Err(garbled("a frame that is no reply")),
         }
-        let (Some((_, length)), Some(arena)) = (wire::tail(&reply), &self.arena) else {
+        let (Some((_, length)), Some(arena)) = (wire::tail(&reply), &mut self.arena) else {
             return Err(garbled("a reply without its content"));
         };
         if length > self.limit {
             return Err(garbled("a length above the limit"));
         }
         let mut whole = Frame::value_of(length)?;
-        arena.read(length, wire::content_mut(&mut whole))?;
+        arena.read(wire::content_mut(&mut whole))?;
         Ok((Kind::Value, whole))
     }
 
@@ -173,7 +175,7 @@ impl Connection {
             self.arena = self.send_arena().ok();
         }
         // Whatever keeps it from being written, the socket is always there.
-        self.arena.as_ref()?.write(argument).ok()?;
+        self.arena.as_mut()?.write(argument).ok()?;
         wire::set_number(&mut parted, self.number);
         Some(parted)
     }

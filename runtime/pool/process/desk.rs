@@ -1,13 +1,12 @@
 //! The desk: a worker's side of its arena, where arguments lie and results are written.
 
-use super::arena::{LARGE, STEP};
+use super::arena::LARGE;
+use super::half::Half;
 use super::wire::{Frame, Kind, NotEncoded};
-use crate::sys::shared_memory::Mapping;
 use postcard::ser_flavors::Flavor;
 use serde::Serialize;
 use std::cell::Cell;
-use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
 thread_local! {
@@ -16,70 +15,11 @@ thread_local! {
     static RESULTS: Cell<Option<Half>> = const { Cell::new(None) };
 }
 
-/// One half of the arena: as much of it is mapped as was needed so far.
-pub(super) struct Half {
-    /// The arena.
-    memory: Rc<OwnedFd>,
-    /// Where the half begins in it.
-    start: u64,
-    /// How long it is.
-    length: u64,
-    /// What is mapped of it, from the start on; none before the first use.
-    mapping: Option<Mapping>,
-    /// Whether it is written here.
-    writable: bool,
-}
-
 /// Takes the arena that the pool has sent; returns the half for arguments.
 pub(super) fn set_up(memory: OwnedFd, half: u64) -> Half {
     let memory = Rc::new(memory);
-    let part = |start, writable| Half {
-        memory: memory.clone(),
-        start,
-        length: half,
-        mapping: None,
-        writable,
-    };
-    RESULTS.set(Some(part(half, true)));
-    part(0, false)
-}
-
-impl Half {
-    /// The first `length` bytes.
-    pub(super) fn bytes(&mut self, length: u64) -> io::Result<&[u8]> {
-        let length = self.reach(length)?;
-        Ok(self
-            .mapping
-            .as_ref()
-            .map_or(&[], |mapping| &mapping.bytes()[..length]))
-    }
-
-    /// The first `length` bytes or more, to be written.
-    fn bytes_mut(&mut self, length: u64) -> io::Result<&mut [u8]> {
-        self.reach(length)?;
-        Ok(self.mapping.as_mut().map_or(&mut [], Mapping::bytes_mut))
-    }
-
-    /// Has at least `length` bytes mapped. What is mapped at least doubles, so that a result which
-    /// grows byte by byte does not map its pages again and again.
-    fn reach(&mut self, length: u64) -> io::Result<usize> {
-        let mapped = self.mapping.as_ref().map_or(0, Mapping::len) as u64;
-        if length > self.length {
-            return Err(io::Error::from_raw_os_error(libc::EFBIG));
-        }
-        if length > mapped {
-            let wanted = length
-                .next_multiple_of(STEP)
-                .max(2 * mapped)
-                .min(self.length);
-            let wanted = usize::try_from(wanted).map_err(io::Error::other)?;
-            // The old one goes first: both at once could be more than the process may have.
-            self.mapping = None;
-            let mapping = Mapping::new(self.memory.as_fd(), self.start, wanted, self.writable)?;
-            self.mapping = Some(mapping);
-        }
-        Ok(length as usize)
-    }
+    RESULTS.set(Some(Half::new(memory.clone(), half, half, true)));
+    Half::new(memory, 0, half, false)
 }
 
 /// A result in the making: it begins in a frame, and goes on in the arena when it becomes large.

@@ -16,6 +16,7 @@ mod desk;
 mod entry;
 mod fate;
 mod first;
+mod half;
 mod in_flight;
 mod job;
 mod line;

@@ -18,7 +18,7 @@ use std::rc::Rc;
 pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     let pool = ClosesWithLoop(pool);
     let mut worker = None;
-    while let Some(call) = next_call(&pool.0, number, worker.as_ref()).await {
+    while let Some(call) = next_call(&pool.0, number, worker.as_mut()).await {
         let call = InHand(call);
         let _busy = pool.0.busy.begin();
         let outcome = do_call(&pool.0, &mut worker, &call.0).await;
@@ -27,7 +27,11 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
 }
 
 /// Waits for the next call. A worker that is idle for long meanwhile gives memory back.
-async fn next_call(pool: &Shared, number: usize, worker: Option<&Connection>) -> Option<Rc<Call>> {
+async fn next_call(
+    pool: &Shared,
+    number: usize,
+    worker: Option<&mut Connection>,
+) -> Option<Rc<Call>> {
     if let Some(worker) = worker.filter(|worker| worker.is_swollen()) {
         if let First::This(call) = first(pool.next_call(number), sleep(arena::IDLE)).await {
             return call;

@@ -72,6 +72,15 @@ impl Kind {
         .into_iter()
         .find(|kind| *kind as u32 == number)
     }
+
+    /// Whether it is a worker's word to the pool.
+    pub(super) fn is_reply(self) -> bool {
+        use Kind::*;
+        match self {
+            Value | Panicked | BadArgument | BadResult | LargeResult | ValueInArena => true,
+            Call | CallInArena | Arena | BusyPoll => false,
+        }
+    }
 }
 
 /// A frame in the making: content is appended, then it is sealed.
@@ -326,6 +335,9 @@ fn garbled(what: &str) -> io::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::Index;
 
     /// Gives its bytes one at a time, with "would block" between them.
     struct Dripping<'a>(&'a [u8], bool);
@@ -392,6 +404,91 @@ mod tests {
             assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
         }
         assert!(FrameReader::default().read(&[][..], 100).unwrap().is_none());
+    }
+
+    #[test]
+    fn frames_that_come_together_are_given_out_one_by_one() {
+        let frame = |number: u32, length: usize| {
+            let mut frame = Frame::new(Kind::Call)
+                .bytes(&vec![number as u8; length])
+                .seal();
+            set_number(&mut frame, number);
+            frame
+        };
+        let sent: Vec<_> = (0..40).map(|n| frame(n, 100 * n as usize % 7001)).collect();
+        let (whole, mut reader) = (sent.concat(), FrameReader::default());
+        let mut socket = &whole[..];
+        for (number, frame) in (0..).zip(&sent) {
+            let (kind, bytes) = reader.read(&mut socket, 10_000).unwrap().unwrap();
+            assert_eq!(
+                (kind, super::number(&bytes), &bytes),
+                (Kind::Call, number, frame)
+            );
+        }
+        assert!(!reader.has_rest());
+        assert!(reader.read(&mut socket, 10_000).unwrap().is_none());
+    }
+
+    /// Gives its bytes in pieces of the given sizes, over and over.
+    struct InPieces<'a>(&'a [u8], std::iter::Cycle<std::slice::Iter<'a, usize>>);
+
+    impl Read for InPieces<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let piece = *self.1.next().expect("there is a size");
+            let length = buffer.len().min(piece);
+            self.0.read(&mut buffer[..length])
+        }
+    }
+
+    /// Reads all there is; what was read before the end or an error, and how much was set aside.
+    fn read_all(bytes: &[u8], pieces: &[usize], limit: u64) -> (Vec<(Kind, Vec<u8>)>, usize) {
+        let mut socket = InPieces(bytes, pieces.iter().cycle());
+        let (mut reader, mut frames, mut room) = (FrameReader::default(), Vec::new(), 0);
+        while let Ok(Some(frame)) = reader.read(&mut socket, limit) {
+            room = room.max(frame.1.capacity()).max(reader.bytes.capacity());
+            frames.push(frame);
+        }
+        (frames, room.max(reader.bytes.capacity()))
+    }
+
+    proptest! {
+        /// A length that is cut short, negative or huge, a kind that is none, any noise: it ends in
+        /// an error or in frames within the limit, and never in more memory than these need.
+        #[test]
+        fn noise_takes_no_memory_beyond_the_limit(
+            kind in 0u32..12,
+            length in prop_oneof![0..300u64, any::<u64>(), (0..300u64).prop_map(u64::wrapping_neg)],
+            noise in vec(any::<u8>(), 0..6000),
+            pieces in vec(1usize..5000, 1..5),
+        ) {
+            let mut bytes = kind.to_le_bytes().to_vec();
+            bytes.extend([7, 0, 0, 0]);
+            bytes.extend(length.to_le_bytes());
+            bytes.extend(noise);
+            let (frames, room) = read_all(&bytes, &pieces, 200);
+            prop_assert!(frames.iter().all(|(_, frame)| content(frame).len() <= 200));
+            prop_assert!(room <= 4 * (FIRST_READ + HEADER + 200));
+        }
+
+        /// Frames come out as they went in, whatever pieces they come in; a flipped bit or a cut
+        /// changes what follows, but is never a panic.
+        #[test]
+        fn frames_survive_any_pieces_and_damage_does_no_harm(
+            contents in vec(vec(any::<u8>(), 0..3000), 1..8),
+            pieces in vec(1usize..5000, 1..5),
+            (place, bit, cut) in (any::<Index>(), 0..8, any::<Index>()),
+        ) {
+            let frames = contents.iter().map(|content| Frame::new(Kind::Value).bytes(content).seal());
+            let frames: Vec<_> = frames.collect();
+            let mut bytes = frames.concat();
+            let read: Vec<_> = read_all(&bytes, &pieces, 3000).0.into_iter().map(|got| got.1).collect();
+            prop_assert_eq!(read, frames);
+            let place = place.index(bytes.len());
+            bytes[place] ^= 1u8 << bit;
+            bytes.truncate(cut.index(bytes.len()));
+            let (damaged, _) = read_all(&bytes, &pieces, 3000);
+            prop_assert!(damaged.iter().all(|(_, frame)| content(frame).len() <= 3000));
+        }
     }
 
     #[test]

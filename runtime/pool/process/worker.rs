@@ -1,9 +1,13 @@
 //! The life of a worker: read a call, run it, reply, until the socket ends.
 
+use super::arena;
 use super::codec;
 use super::control::{self, WorkerId};
-use super::desk::{self, Half};
+use super::desk;
+use super::half::Half;
+use super::spare;
 use super::wire::{self, FrameReader, Kind};
+use crate::sys::child::wait_readable;
 use crate::sys::itself;
 use crate::sys::packet;
 use std::any::Any;
@@ -118,7 +122,8 @@ impl Ear<'_> {
         }
     }
 
-    /// Receives, and tries for a while before it sleeps.
+    /// Receives, and tries for a while before it sleeps. Idle for long after a large payload, it
+    /// frees what it has kept of that.
     fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
         if !self.busy_poll.is_zero() {
             let begun = Instant::now();
@@ -128,6 +133,9 @@ impl Ear<'_> {
                     other => return other,
                 }
             }
+        }
+        if spare::are_wanted() && !wait_readable(&[self.socket.as_fd()], Some(arena::IDLE))?[0] {
+            spare::free();
         }
         packet::receive(self.socket.as_fd(), buffer)
     }
