@@ -4,6 +4,8 @@
 //! `preparation`, `zygote` and `entry` (how they come to be), then the loop's side: `line`, `fate`,
 //! `connection`, `hired`, `slot`, `queue`, `call`.
 
+mod arena;
+mod blob;
 mod builder;
 mod busy;
 mod call;
@@ -11,30 +13,36 @@ mod call_builder;
 mod codec;
 mod connection;
 mod control;
+mod desk;
 mod entry;
 mod fate;
 mod first;
+mod half;
 mod hired;
 mod in_flight;
 mod job;
 mod last_words;
 mod limits;
 mod line;
+mod numbers;
 mod nursery;
 mod preparation;
 mod queue;
 mod settings;
 mod shared;
 mod slot;
+mod spare;
 mod wire;
 mod worker;
 mod zygote;
 
 pub use super::error::{Full, Payload, PoolError};
+pub use blob::Blob;
 pub use builder::Builder;
 pub use call_builder::CallBuilder;
 pub use entry::init;
 pub use job::Job;
+pub use numbers::{Number, Numbers};
 
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::sys::itself;

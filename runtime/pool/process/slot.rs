@@ -4,15 +4,18 @@
 //! in flight per worker" and "never more workers than asked for" hold without being counted. Whether
 //! a worker is needed is seen from what is there: calls that wait, workers that live.
 
+use super::arena;
 use super::call::{Call, Reply};
 use super::connection::{Connection, Failure};
 use super::first::{First, first};
 use super::hired::Hired;
 use super::limits::Breach;
 use super::shared::Shared;
+use super::spare;
 use crate::pool::error::{Payload, PoolError};
 use crate::time::sleep;
 use std::future::pending;
+use std::mem;
 use std::rc::Rc;
 
 /// Lives as slot `number` of the pool, until there will be no more calls.
@@ -43,6 +46,9 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                     .for_each(|idle: Hired| idle.retire(&pool));
             }
             Next::Idle => {}
+            Next::Swollen => worker
+                .iter_mut()
+                .for_each(|worker| worker.connection.shrink()),
             Next::Died => {
                 // One that dies before its first call would be followed by others.
                 ahead = worker.take().is_some_and(|dead| dead.calls > 0);
@@ -67,6 +73,8 @@ enum Next {
     Call(Rc<Call>),
     /// To see whether its worker is still needed: there was no call for some time.
     Idle,
+    /// To have its worker give memory back: there was no large payload for some time.
+    Swollen,
     /// To do without its worker, which died.
     Died,
     /// Nothing any more.
@@ -85,9 +93,17 @@ async fn next(pool: &Shared, number: usize, worker: Option<&Hired>) -> Next {
                 None => pending().await,
             }
         };
-        match first(worker.connection.fate().end(), idle).await {
+        let swollen = async {
+            match worker.connection.is_swollen() {
+                true => sleep(arena::IDLE).await,
+                false => pending().await,
+            }
+        };
+        let end = worker.connection.fate().end();
+        match first(end, first(idle, swollen)).await {
             First::This(()) => Next::Died,
-            First::Other(()) => Next::Idle,
+            First::Other(First::This(())) => Next::Idle,
+            First::Other(First::Other(())) => Next::Swollen,
         }
     };
     match first(pool.queue.next(number), change).await {
@@ -104,40 +120,81 @@ async fn do_call(
     call: &Call,
 ) -> Result<Reply, PoolError> {
     let submitted = call.submitted;
-    let hired = match worker.take().filter(Hired::is_usable) {
-        Some(hired) => hired,
-        None => Hired::new(pool, submitted).await?,
-    };
-    let hired = worker.insert(hired);
+    let mut frame = None;
+    // A worker may have ended while it was idle, or end before it has read the call. Then the call
+    // was not begun and another worker can have it; but not one after the other without end.
+    let mut may_try_again = true;
+    loop {
+        let hired = match worker.take() {
+            Some(hired) => hired,
+            None => Hired::new(pool, submitted).await?,
+        };
+        let hired = worker.insert(hired);
+        let started = call.start(hired.connection.fate());
+        let Some(frame) = started.map(|started| frame.get_or_insert(started)) else {
+            // The job was dropped while the worker was born: keep that for the next call.
+            return Err(PoolError::Closed { submitted });
+        };
+        let failed = match exchange(pool, hired, call, frame).await {
+            Ok(reply) => {
+                spare::keep(mem::take(frame));
+                return Ok(reply);
+            }
+            Err(failed) => failed,
+        };
+        *worker = None;
+        match failed {
+            Failed::NotBegun(_) if may_try_again => may_try_again = false,
+            Failed::NotBegun(error) | Failed::For(error) => return Err(error),
+        }
+    }
+}
+
+/// Why a worker has not done a call. It can be given no other.
+enum Failed {
+    /// It ended before it had the whole call.
+    NotBegun(PoolError),
+    /// For another reason, which is the call's error.
+    For(PoolError),
+}
+
+/// Gives a call to a worker and waits for the reply, a limit, or that nobody wants it any more.
+async fn exchange(
+    pool: &Shared,
+    hired: &mut Hired,
+    call: &Call,
+    frame: &mut Vec<u8>,
+) -> Result<Reply, Failed> {
+    let submitted = call.submitted;
     let connection = &mut hired.connection;
-    let Some(frame) = call.start(connection.fate()) else {
-        // The job was dropped while the worker was born: keep that for the next call.
-        return Err(PoolError::Closed { submitted });
-    };
     hired.calls += 1;
     if let Some(words) = connection.fate().words() {
         words.forget();
     }
     let fate = connection.fate().clone();
     let stop = first(call.limits.breach(&fate), call.given_up());
-    let error = match first(connection.call(&frame, pool.limit), stop).await {
-        // Whose worker was killed at the moment of its reply, for it was given up: not to be used.
-        First::This(Ok(_)) if call.is_over() => PoolError::Closed { submitted },
-        First::This(Ok(reply)) => return Ok(reply),
-        First::This(Err(_)) if pool.is_closed() => PoolError::Closed { submitted },
-        First::This(Err(failure)) => why(pool, connection, call, failure),
-        First::Other(First::This(breach)) => broken(connection, call, breach).await,
-        // The worker is killed already. Nobody waits for its end: the next call gets a new one.
-        First::Other(First::Other(())) => PoolError::Closed { submitted },
-    };
-    *worker = None;
-    Err(error)
+    Err(Failed::For(
+        match first(connection.call(frame), stop).await {
+            // Whose worker was killed at the moment of its reply, for it was given up: not to be used.
+            First::This(Ok(_)) if call.is_over() => PoolError::Closed { submitted },
+            First::This(Ok(reply)) => return Ok(reply),
+            First::This(Err(_)) if pool.is_closed() => PoolError::Closed { submitted },
+            First::This(Err(Failure::NotBegun(death))) => {
+                let error = why(pool, connection, call, Failure::Ended(death));
+                return Err(Failed::NotBegun(error));
+            }
+            First::This(Err(failure)) => why(pool, connection, call, failure),
+            First::Other(First::This(breach)) => broken(connection, call, breach).await,
+            // The worker is killed already. Nobody waits for its end: the next call gets a new one.
+            First::Other(First::Other(())) => PoolError::Closed { submitted },
+        },
+    ))
 }
 
 /// The error of a call whose worker brought no reply.
 fn why(pool: &Shared, connection: &Connection, call: &Call, failure: Failure) -> PoolError {
     match failure {
-        Failure::Ended(death) => PoolError::WorkerDied {
+        Failure::Ended(death) | Failure::NotBegun(death) => PoolError::WorkerDied {
             pid: death.pid,
             worker: pool.settings.preparation.name.clone(),
             status: death.status,
