@@ -18,18 +18,24 @@ use std::future::pending;
 use std::mem;
 use std::rc::Rc;
 
+/// So many workers that nobody has asked for are started in a row if they die before their first call.
+const MOST_IN_VAIN: u32 = 3;
+
 /// Lives as slot `number` of the pool, until there will be no more calls.
 pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     let mut life = Life::begin(pool);
     let pool = life.pool.clone();
     let mut worker = None;
-    // Whether a worker that nobody has asked for yet may be started.
-    let mut ahead = true;
+    // How many workers in a row did not come to their first call.
+    let mut in_vain = 0;
     loop {
-        if worker.is_none() && ahead && pool.workers.get() < pool.settings.min_workers {
+        let ahead = pool.workers.get() < pool.settings.min_workers && in_vain < MOST_IN_VAIN;
+        if worker.is_none() && ahead {
             worker = Hired::new(&pool, pool.made).await.ok();
-            // What fails again and again is left to a call, which tells.
-            ahead = worker.is_some();
+            if worker.is_none() {
+                // A call will try again, and tell what is wrong.
+                in_vain = MOST_IN_VAIN;
+            }
         }
         match next(&pool, number, worker.as_ref()).await {
             Next::Call(call) => {
@@ -37,7 +43,10 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                 let _busy = pool.busy.begin();
                 let outcome = do_call(&pool, &mut worker, &call.call).await;
                 call.call.finish(outcome);
-                ahead = pool.failures.get() == 0;
+                in_vain = match pool.failures.get() {
+                    0 => 0,
+                    _ => MOST_IN_VAIN,
+                };
             }
             Next::Idle if pool.workers.get() > pool.settings.min_workers => {
                 worker
@@ -50,8 +59,8 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                 .iter_mut()
                 .for_each(|worker| worker.connection.shrink()),
             Next::Died => {
-                // One that dies before its first call would be followed by others.
-                ahead = worker.take().is_some_and(|dead| dead.calls > 0);
+                let had_calls = worker.take().is_some_and(|dead| dead.calls > 0);
+                in_vain = if had_calls { 0 } else { in_vain + 1 };
             }
             Next::Over => break,
         }
