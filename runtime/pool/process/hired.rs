@@ -124,11 +124,6 @@ impl Hired {
         }
     }
 
-    /// Whether it can be given a call: it has not died while it was idle.
-    pub(super) fn is_usable(&self) -> bool {
-        self.connection.is_usable()
-    }
-
     /// Whether it is to be replaced by a fresh one, having done enough or grown too large.
     pub(super) fn is_spent(&self, pool: &Shared) -> bool {
         let (tasks, memory) = (
@@ -184,9 +179,9 @@ async fn initialize(
     let Some(Ok(frame)) = &pool.settings.initializer else {
         return Ok(());
     };
-    let (kind, reply) = match connection.call(frame, pool.limit).await {
+    let (kind, reply) = match connection.call(&mut frame.to_vec()).await {
         Ok(reply) => reply,
-        Err(Failure::Ended(death)) => {
+        Err(Failure::Ended(death) | Failure::NotBegun(death)) => {
             let status = death.status.ok_or(NotReady::ZygoteEnded)?;
             let said = connection.fate().words().map(|words| words.tail());
             let said = said.filter(|said| !said.is_empty());
