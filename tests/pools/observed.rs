@@ -113,15 +113,18 @@ fn a_worker_process_has_a_lane_with_its_jobs_and_its_end() {
         let pool = ProcessPool::new(1).unwrap();
         let line = line!() + 1;
         let pid = pool.submit(|()| process::id(), ()).await.unwrap();
-        assert!(pool.submit(|()| process::exit(3), ()).await.is_err());
+        assert!(
+            pool.submit(|()| -> () { process::exit(3) }, ())
+                .await
+                .is_err()
+        );
         pool.submit(|()| (), ()).await.unwrap();
-        let running = pool.submit(|()| loop {}, ());
+        let running = pool.submit(|()| -> () { loop {} }, ());
         while pool.stats().running == 0 {
             roundelay::yield_now().await;
         }
         let waits = pool.submit(|()| (), ());
         drop(waits);
-        let _: &roundelay::Job<()> = &running;
         drop(running);
         pool.submit(|()| (), ()).await.unwrap();
         pool.shutdown().await;
