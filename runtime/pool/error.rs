@@ -1,5 +1,7 @@
 //! What can become of a call besides its result.
 
+use super::panic::PanicPayload;
+use std::any::Any;
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
@@ -20,8 +22,11 @@ pub enum PoolError {
     Panicked {
         /// What the panic said.
         message: String,
-        /// The file, line and column of the panic; empty if it has none (`resume_unwind`).
+        /// The file, line and column of the panic; empty if that is not known: in a thread only the
+        /// program's panic hook learns of it, and `resume_unwind` has none.
         location: String,
+        /// The value it panicked with, if the call ran in a thread.
+        payload: Option<PanicPayload>,
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
@@ -116,6 +121,11 @@ pub enum PoolError {
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
+    /// The call was cancelled by `cancel_queued`, or by its handle, before it was done.
+    Cancelled {
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
     /// No worker could be started.
     Io {
         /// The reason.
@@ -135,6 +145,49 @@ pub enum Payload {
 }
 
 impl PoolError {
+    /// The error of a call that panicked in a thread.
+    pub(super) fn panicked(
+        payload: Box<dyn Any + Send>,
+        submitted: &'static Location<'static>,
+    ) -> PoolError {
+        let (message, payload) = PanicPayload::keep(payload);
+        PoolError::Panicked {
+            message,
+            location: String::new(),
+            payload: Some(payload),
+            submitted,
+        }
+    }
+
+    /// Returns whether the function panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, PoolError::Panicked { .. })
+    }
+
+    /// Returns what the panic said, if the function panicked.
+    pub fn panic_message(&self) -> Option<&str> {
+        match self {
+            PoolError::Panicked { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Returns the value that the function panicked with, as for [`std::panic::resume_unwind`].
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back if the function did not panic, or not in a thread of this process.
+    #[expect(clippy::result_large_err, reason = "the error is what was given in")]
+    pub fn into_panic(self) -> Result<Box<dyn Any + Send>, PoolError> {
+        match self {
+            PoolError::Panicked {
+                payload: Some(payload),
+                ..
+            } => Ok(payload.into_inner()),
+            other => Err(other),
+        }
+    }
+
     /// Returns the line that submitted the call.
     pub fn submitted(&self) -> &'static Location<'static> {
         match self {
@@ -148,6 +201,7 @@ impl PoolError {
             | PoolError::TooLarge { submitted, .. }
             | PoolError::OutsideProgram { submitted }
             | PoolError::Closed { submitted }
+            | PoolError::Cancelled { submitted }
             | PoolError::Io { submitted, .. } => submitted,
         }
     }
@@ -169,14 +223,10 @@ impl Display for PoolError {
             PoolError::Panicked {
                 message, location, ..
             } => {
-                let location = if location.is_empty() {
-                    "an unknown place"
-                } else {
-                    location
-                };
+                let at = if location.is_empty() { "" } else { " at " };
                 write!(
                     f,
-                    "{call} panicked at {location}: {message}; its worker goes on"
+                    "{call} panicked{at}{location}: {message}; its worker goes on"
                 )
             }
             PoolError::WorkerDied {
@@ -258,6 +308,10 @@ impl Display for PoolError {
             PoolError::Closed { .. } => write!(
                 f,
                 "the pool was closed before {call} was done; keep the pool until then"
+            ),
+            PoolError::Cancelled { .. } => write!(
+                f,
+                "{call} was cancelled before it was done, and gives no result"
             ),
             PoolError::Io { source, .. } => {
                 write!(f, "no worker could be started for {call}: {source}")

@@ -1,6 +1,7 @@
 //! The settings of a pool, before it is made.
 
 use super::ProcessPool;
+use super::blocking::BlockingPool;
 use super::codec;
 use super::preparation::{LONGEST_NAME, Preparation};
 use super::settings::Settings;
@@ -12,7 +13,7 @@ use std::ffi::OsStr;
 use std::io;
 use std::panic::Location;
 use std::path::Path;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -178,7 +179,7 @@ impl Builder {
     {
         // The limit may yet change, and is for calls.
         let frame = codec::encode(function, &argument, u64::MAX, Location::caller());
-        self.settings.initializer = Some(frame.map(Rc::new).map_err(|error| error.to_string()));
+        self.settings.initializer = Some(frame.map(Arc::new).map_err(|error| error.to_string()));
         self
     }
 
@@ -289,6 +290,10 @@ impl Builder {
     /// initializer or `zygote_init` is not in the program's own code but in a shared library.
     #[track_caller]
     pub fn build(self) -> io::Result<ProcessPool> {
+        self.build_from(Location::caller())
+    }
+
+    pub(super) fn build_from(self, made: &'static Location<'static>) -> io::Result<ProcessPool> {
         if let Some(Err(reason)) = &self.settings.initializer {
             return Err(io::Error::other(format!(
                 "the pool's initializer: {reason}"
@@ -308,7 +313,17 @@ impl Builder {
                 "the pool's `zygote_init` is not in the program's own code but in a shared library",
             ));
         }
-        ProcessPool::with(self.settings, Location::caller())
+        ProcessPool::with(self.settings, made)
+    }
+
+    /// Makes the pool for threads without a loop, in a loop of its own on a hidden thread.
+    ///
+    /// # Errors
+    ///
+    /// As [`build`](Builder::build), and if the thread or its loop cannot be made.
+    #[track_caller]
+    pub fn build_blocking(self) -> io::Result<BlockingPool> {
+        BlockingPool::with(self)
     }
 
     #[cfg(test)]

@@ -1,10 +1,13 @@
 //! One call, from its submission to its end: shared by the job that waits for it and the slot that
 //! does it.
 
+use super::account::Account;
+use super::codec;
 use super::fate::Fate;
 use super::in_flight::InFlight;
 use super::limits::Limits;
 use super::wire::Kind;
+use crate::event_loop::observer::{JobEnd, JobId};
 use crate::pool::error::PoolError;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -13,6 +16,7 @@ use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 /// A worker's answer, still encoded.
 pub(super) type Reply = (Kind, Vec<u8>);
@@ -29,6 +33,10 @@ pub(super) type Reply = (Kind, Vec<u8>);
 pub(super) struct Call {
     /// The line that submitted the call.
     pub(super) submitted: &'static Location<'static>,
+    /// When it was submitted.
+    pub(super) since: Instant,
+    /// Its number in the loop; none if it never was on its way.
+    pub(super) job: Option<JobId>,
     /// What it is called in errors: its label, or the type of its function.
     pub(super) name: Cow<'static, str>,
     /// How long it may run, and how much memory it may hold.
@@ -65,11 +73,15 @@ impl Call {
         frame: Result<Vec<u8>, PoolError>,
         name: Cow<'static, str>,
         limits: Limits,
+        account: &Rc<Account>,
         submitted: &'static Location<'static>,
     ) -> Call {
-        let in_flight = frame.is_ok().then(InFlight::begin);
+        let in_flight = frame.is_ok().then(|| InFlight::begin(account, submitted));
+        let job = in_flight.as_ref().and_then(InFlight::job);
         Call {
             submitted,
+            since: Instant::now(),
+            job,
             name,
             limits,
             accepted: Cell::new(false),
@@ -149,12 +161,16 @@ impl Call {
     /// Sets the outcome and wakes the job. Without effect if there is one, or nobody wants it.
     pub(super) fn finish(&self, outcome: Result<Reply, PoolError>) {
         let mut stage = self.stage.borrow_mut();
+        let begun = matches!(*stage, Stage::Running(_));
+        let end = end_of(&outcome, begun);
         if let Stage::Queued(_) | Stage::Running(_) = *stage {
             *stage = Stage::Done(outcome);
         }
         // Waking is foreign code: nothing may be borrowed then.
         drop(stage);
-        drop(self.in_flight.take());
+        if let Some(in_flight) = self.in_flight.take() {
+            in_flight.end(end);
+        }
         drop(self.slot.take());
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();
@@ -185,13 +201,32 @@ impl Call {
     /// Gives the call up; a worker that runs it is killed.
     pub(super) fn abandon(&self) {
         let stage = mem::replace(&mut *self.stage.borrow_mut(), Stage::Over);
+        let mut end = JobEnd::Dropped;
         if let Stage::Running(worker) = stage {
             worker.kill();
+            end = JobEnd::Killed;
         }
-        drop(self.in_flight.take());
+        if let Some(in_flight) = self.in_flight.take() {
+            in_flight.end(end);
+        }
         drop(self.waiter.take());
         if let Some(slot) = self.slot.take() {
             slot.wake();
         }
+    }
+}
+
+/// How a call ended, as observers and statistics have it.
+fn end_of(outcome: &Result<Reply, PoolError>, begun: bool) -> JobEnd {
+    match outcome {
+        Ok((kind, _)) if codec::is_value(*kind) => JobEnd::Returned,
+        Err(PoolError::Closed { .. } | PoolError::Cancelled { .. }) if !begun => JobEnd::Dropped,
+        Err(
+            PoolError::WorkerDied { .. }
+            | PoolError::Deadline { .. }
+            | PoolError::MemoryLimit { .. }
+            | PoolError::Closed { .. },
+        ) => JobEnd::Killed,
+        _ => JobEnd::Failed,
     }
 }

@@ -5,6 +5,7 @@ use super::call::Call;
 use super::codec;
 use super::job::Job;
 use super::limits::Limits;
+use super::shared::Shared;
 use crate::pool::error::{Full, PoolError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -128,7 +129,7 @@ where
         Ok(self.submit_from(Location::caller()))
     }
 
-    fn submit_from(self, submitted: &'static Location<'static>) -> Job<R> {
+    pub(super) fn submit_from(self, submitted: &'static Location<'static>) -> Job<R> {
         let pool = &self.pool.owner.0;
         let frame = if pool.queue.is_shut() {
             Err(PoolError::Closed { submitted })
@@ -138,16 +139,27 @@ where
         let name = self
             .label
             .unwrap_or_else(|| type_name::<fn(A) -> R>().into());
-        let is_queued = frame.is_ok();
-        let call = Rc::new(Call::new(frame, name, self.limits, submitted));
-        let number = if is_queued {
-            pool.queue.push(call.clone())
-        } else {
-            // Never in the queue, so the number is nobody's.
-            u64::MAX
-        };
-        Job::new(pool.clone(), number, call)
+        enqueue(pool, frame, name, self.limits, submitted)
     }
+}
+
+/// Queues a call, if it could be encoded, and gives the job of its result.
+pub(super) fn enqueue<R>(
+    pool: &Rc<Shared>,
+    frame: Result<Vec<u8>, PoolError>,
+    name: Cow<'static, str>,
+    limits: Limits,
+    submitted: &'static Location<'static>,
+) -> Job<R> {
+    let is_queued = frame.is_ok();
+    let call = Rc::new(Call::new(frame, name, limits, &pool.account, submitted));
+    let number = if is_queued {
+        pool.queue.push(call.clone())
+    } else {
+        // Never in the queue, so the number is nobody's.
+        u64::MAX
+    };
+    Job::new(pool.clone(), number, call)
 }
 
 impl<A, R> fmt::Debug for CallBuilder<'_, A, R> {

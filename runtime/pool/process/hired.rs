@@ -35,11 +35,29 @@ pub(super) struct Hired {
 }
 
 /// Counts as one of the pool's workers for as long as it lives.
-struct Place(Rc<Shared>);
+struct Place {
+    pool: Rc<Shared>,
+    /// The number of its slot.
+    number: u32,
+    /// Whether it ends in peace.
+    in_peace: bool,
+}
+
+impl Place {
+    fn take(pool: &Rc<Shared>, number: usize) -> Place {
+        pool.workers.set(pool.workers.get() + 1);
+        Place {
+            pool: pool.clone(),
+            number: number as u32,
+            in_peace: false,
+        }
+    }
+}
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.workers.set(self.0.workers.get() - 1);
+        self.pool.workers.set(self.pool.workers.get() - 1);
+        self.pool.account.worker_ended(self.number, self.in_peace);
     }
 }
 
@@ -52,11 +70,12 @@ impl Hired {
     /// queue gets the same.
     pub(super) async fn new(
         pool: &Rc<Shared>,
+        number: usize,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, PoolError> {
         let mut zygotes = 0;
         loop {
-            let reason = match Hired::attempt(pool, submitted).await {
+            let reason = match Hired::attempt(pool, number, submitted).await {
                 Ok(hired) => {
                     pool.failures.set(0);
                     return Ok(hired);
@@ -86,10 +105,10 @@ impl Hired {
     /// Has one worker born and initialized.
     async fn attempt(
         pool: &Rc<Shared>,
+        number: usize,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, NotReady> {
-        pool.workers.set(pool.workers.get() + 1);
-        let place = Place(pool.clone());
+        let place = Place::take(pool, number);
         let mut connection = match Connection::open(pool).await {
             Ok(connection) => connection,
             Err(error) if control::is_end(&error) => return Err(NotReady::ZygoteEnded(error)),
@@ -99,6 +118,7 @@ impl Hired {
             }
         };
         initialize(pool, &mut connection, submitted).await?;
+        pool.account.worker_started(place.number, connection.fate());
         Ok(Hired {
             connection,
             calls: 0,
@@ -131,8 +151,11 @@ impl Hired {
     /// returned waits for that.
     pub(super) fn end(self) -> impl Future<Output = ()> {
         let Hired {
-            connection, place, ..
+            connection,
+            mut place,
+            ..
         } = self;
+        place.in_peace = true;
         drop(place);
         connection.end_calls();
         async move {

@@ -4,8 +4,10 @@
 //! `preparation`, `zygote` and `entry` (how they come to be), then the loop's side: `line`, `fate`,
 //! `connection`, `hired`, `slot`, `queue`, `call`.
 
+mod account;
 mod arena;
 mod blob;
+mod blocking;
 mod builder;
 mod busy;
 mod call;
@@ -24,6 +26,7 @@ mod job;
 mod last_words;
 mod limits;
 mod line;
+mod map;
 mod numbers;
 mod nursery;
 mod preparation;
@@ -38,12 +41,14 @@ mod zygote;
 
 pub use super::error::{Full, Payload, PoolError};
 pub use blob::Blob;
+pub use blocking::BlockingPool;
 pub use builder::Builder;
 pub use call_builder::CallBuilder;
 pub use entry::init;
 pub use job::Job;
 pub use numbers::{Number, Numbers};
 
+use super::stats::Stats;
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::sys::itself;
 use crate::task::spawn;
@@ -232,6 +237,26 @@ impl ProcessPool {
     pub async fn shutdown(&self) {
         self.owner.0.shut();
         self.owner.0.end().await;
+    }
+
+    /// Drops the calls that no worker has, which then fail with [`PoolError::Cancelled`], and returns how many they were.
+    /// With [`shutdown`](ProcessPool::shutdown) after it, this is Python's `shutdown(cancel_futures=True)`.
+    #[doc(alias = "cancel_futures")]
+    pub fn cancel_queued(&self) -> usize {
+        self.owner.0.cancel_queued()
+    }
+
+    /// Returns what the pool has done and does.
+    ///
+    /// Workers that were started and wait for their initializer are not among the
+    /// [`workers`](crate::pool::Stats::workers).
+    pub fn stats(&self) -> Stats {
+        self.owner.0.account.stats(&self.owner.0.settings)
+    }
+
+    /// Returns how many workers the pool has at most.
+    pub fn max_workers(&self) -> usize {
+        self.owner.0.settings.workers
     }
 
     /// Closes the pool: calls that wait or run fail with [`PoolError::Closed`], the workers are

@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::Command;
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The settings of one pool.
@@ -26,7 +26,7 @@ pub(super) struct Settings {
     /// The most bytes an encoded argument or result may have.
     pub(super) message_limit: u64,
     /// The call that each new worker does first: its frame, or why there is none.
-    pub(super) initializer: Option<Result<Rc<Vec<u8>>, String>>,
+    pub(super) initializer: Option<Result<Arc<Vec<u8>>, String>>,
     /// For how long workers and loop try before they sleep; zero for not at all.
     pub(super) busy_poll: Duration,
     /// What the zygote is told before it forks.

@@ -1,6 +1,7 @@
 //! What the handles, the jobs and the slots of one pool share: its settings, the queue, the line to
 //! the zygote, and the pool's end.
 
+use super::account::Account;
 use super::busy::Busy;
 use super::call::Call;
 use super::control;
@@ -23,6 +24,8 @@ use std::task::{Poll, Waker};
 pub(super) struct Shared {
     /// What the builder was told.
     pub(super) settings: Settings,
+    /// What is known for statistics.
+    pub(super) account: Rc<Account>,
     /// The line that made the pool.
     pub(super) made: &'static Location<'static>,
     /// The most bytes an encoded argument or result may have.
@@ -53,6 +56,7 @@ impl Shared {
     /// A pool whose slots are to be spawned.
     pub(super) fn new(settings: Settings, made: &'static Location<'static>) -> Shared {
         Shared {
+            account: Rc::new(Account::new()),
             made,
             limit: settings.message_limit,
             queue: Queue::new(settings.workers, settings.queue_limit),
@@ -119,6 +123,21 @@ impl Shared {
         let listener = spawn(async move { listening.listen(&busy).await });
         listener.set_name("process pool line");
         Ok(line)
+    }
+
+    /// Fails the calls that wait, and says how many.
+    pub(super) fn cancel_queued(&self) -> usize {
+        if !self.owner.is_current() {
+            return 0;
+        }
+        let calls = self.queue.empty();
+        let count = calls.len();
+        for call in calls {
+            call.finish(Err(PoolError::Cancelled {
+                submitted: call.submitted,
+            }));
+        }
+        count
     }
 
     /// Takes no more calls; the slots end when those that have a place are done.

@@ -31,7 +31,7 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     loop {
         let ahead = pool.workers.get() < pool.settings.min_workers && in_vain < MOST_IN_VAIN;
         if worker.is_none() && ahead {
-            worker = Hired::new(&pool, pool.made).await.ok();
+            worker = Hired::new(&pool, number, pool.made).await.ok();
             if worker.is_none() {
                 // A call will try again, and tell what is wrong.
                 in_vain = MOST_IN_VAIN;
@@ -41,7 +41,8 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
             Next::Call(call) => {
                 let call = InHand { call, pool: &pool };
                 let _busy = pool.busy.begin();
-                let outcome = do_call(&pool, &mut worker, &call.call).await;
+                let outcome = do_call(&pool, number, &mut worker, &call.call).await;
+                pool.account.ended(number as u32);
                 call.call.finish(outcome);
                 in_vain = match pool.failures.get() {
                     0 => 0,
@@ -127,6 +128,7 @@ async fn next(pool: &Shared, number: usize, worker: Option<&Hired>) -> Next {
 /// Has a call done by the slot's worker, or by a new one if that is gone.
 async fn do_call(
     pool: &Rc<Shared>,
+    number: usize,
     worker: &mut Option<Hired>,
     call: &Call,
 ) -> Result<Reply, PoolError> {
@@ -138,7 +140,7 @@ async fn do_call(
     loop {
         let hired = match worker.take() {
             Some(hired) => hired,
-            None => Hired::new(pool, submitted).await?,
+            None => Hired::new(pool, number, submitted).await?,
         };
         let hired = worker.insert(hired);
         let started = call.start(hired.connection.fate());
@@ -146,7 +148,7 @@ async fn do_call(
             // The job was dropped while the worker was born: keep that for the next call.
             return Err(PoolError::Closed { submitted });
         };
-        let failed = match exchange(pool, hired, call, frame).await {
+        let failed = match exchange(pool, number, hired, call, frame).await {
             Ok(reply) => {
                 spare::keep(mem::take(frame));
                 return Ok(reply);
@@ -172,6 +174,7 @@ enum Failed {
 /// Gives a call to a worker and waits for the reply, a limit, or that nobody wants it any more.
 async fn exchange(
     pool: &Shared,
+    number: usize,
     hired: &mut Hired,
     call: &Call,
     frame: &mut Vec<u8>,
@@ -179,6 +182,8 @@ async fn exchange(
     let submitted = call.submitted;
     let connection = &mut hired.connection;
     hired.calls += 1;
+    let account = &pool.account;
+    account.began(number as u32, submitted, call.since, call.job);
     if let Some(words) = connection.fate().words() {
         words.forget();
     }

@@ -161,17 +161,20 @@ impl Read for Ear<'_> {
 
 /// Runs a call; a panic becomes the reply.
 fn answer(call: &[u8], elsewhere: Option<&[u8]>, limit: u64) -> Vec<u8> {
+    let reply = catch(|| codec::run(call, elsewhere, limit));
+    reply.unwrap_or_else(|(message, location)| codec::panicked(&message, &location))
+}
+
+/// Runs code of a call's; from a panic comes what it said, and where it was.
+pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, (String, String)> {
     // A panic that a call caught itself may have left its place here.
     PANICKED_AT.take();
-    let run = AssertUnwindSafe(|| codec::run(call, elsewhere, limit));
-    panic::catch_unwind(run).unwrap_or_else(|payload| {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let location = PANICKED_AT.take().unwrap_or_default();
-        let reply = codec::panicked(message_of(&*payload), &location);
+        let message = message_of(&*payload).to_owned();
         // The payload is a value of the call's, its drop may panic in turn.
-        if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-        reply
+        crate::pool::panic::forget(payload);
+        (message, location)
     })
 }
 
