@@ -229,7 +229,11 @@ fn the_least_number_of_workers_is_restored_and_not_without_end() {
     /// Ends the worker a moment after it has got ready.
     fn end_soon(path: PathBuf) {
         fail_and_count((path, 3));
-        std::thread::spawn(|| process::exit(0));
+        std::thread::spawn(|| {
+            // Long enough for the initializer to return.
+            std::thread::sleep(Duration::from_millis(200));
+            process::exit(0)
+        });
     }
     alone(async {
         let note = Note::new();

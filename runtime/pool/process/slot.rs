@@ -49,13 +49,9 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                     _ => MOST_IN_VAIN,
                 };
             }
-            Next::Idle if pool.workers.get() > pool.settings.min_workers => {
-                worker
-                    .take()
-                    .into_iter()
-                    .for_each(|idle: Hired| idle.retire(&pool));
-            }
-            Next::Idle => {}
+            Next::Idle => retire_if(&pool, &mut worker, |_| {
+                pool.workers.get() > pool.settings.min_workers
+            }),
             Next::Swollen => worker
                 .iter_mut()
                 .for_each(|worker| worker.connection.shrink()),
@@ -65,8 +61,7 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
             }
             Next::Over => break,
         }
-        let spent = worker.take_if(|worker| worker.is_spent(&pool));
-        spent.into_iter().for_each(|spent| spent.retire(&pool));
+        retire_if(&pool, &mut worker, |worker| worker.is_spent(&pool));
     }
     if let Some(worker) = worker
         && !pool.is_closed()
@@ -75,6 +70,13 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
         worker.end().await;
     }
     life.end().await;
+}
+
+/// Retires the slot's worker, if it has one and this holds for it.
+fn retire_if(pool: &Rc<Shared>, worker: &mut Option<Hired>, holds: impl Fn(&Hired) -> bool) {
+    if let Some(worker) = worker.take_if(|worker| holds(worker)) {
+        worker.retire(pool);
+    }
 }
 
 /// What a slot has to do next.
