@@ -163,10 +163,6 @@ impl<R: 'static> Map<R> {
     }
 
     /// Waits for the next outcome; none when all have been given out.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the name that users of streams expect"
-    )]
     pub async fn next(&mut self) -> Option<Result<R, MapError>> {
         poll_fn(|cx| self.poll(cx)).await
     }
