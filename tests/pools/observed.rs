@@ -4,6 +4,7 @@ use crate::watch::{single_file, within};
 use roundelay::pool::ThreadPool;
 use roundelay::{JobEnd, LoopEvent, Observer, ProcessPool, Runtime, WorkerId};
 use std::cell::RefCell;
+use std::hint;
 use std::process;
 use std::rc::Rc;
 use std::sync::mpsc::channel;
@@ -52,6 +53,12 @@ fn observed<F: Future>(log: &Log, main: F) -> F::Output {
     let output = runtime.run(within(main));
     runtime.shutdown().unwrap();
     output
+}
+
+fn endless((): ()) {
+    loop {
+        hint::spin_loop();
+    }
 }
 
 #[test]
@@ -119,7 +126,7 @@ fn a_worker_process_has_a_lane_with_its_jobs_and_its_end() {
                 .is_err()
         );
         pool.submit(|()| (), ()).await.unwrap();
-        let running = pool.submit(|()| -> () { loop {} }, ());
+        let running = pool.submit(endless, ());
         while pool.stats().running == 0 {
             roundelay::yield_now().await;
         }
