@@ -294,6 +294,10 @@ impl EventLoop {
     fn park(&self, block: Block) -> Result<(), RunError> {
         self.observe(|| Event::Parked);
         self.ready.shrink();
+        let block = match self.reactor.busy_poll.get() {
+            0 => block,
+            window => self.poll_busily(window, block)?,
+        };
         let block = if self.shared.sleep.fall_asleep() {
             block
         } else {
@@ -306,6 +310,27 @@ impl EventLoop {
         }
         self.observe(|| Event::Unparked);
         Ok(())
+    }
+
+    /// Polls without blocking for as long as nothing comes, `window` nanoseconds at most; says how to go on. Only where
+    /// somebody has asked for it, as it keeps a core busy.
+    #[cold]
+    fn poll_busily(&self, window: u64, block: Block) -> Result<Block, RunError> {
+        if self.clock.is_virtual() {
+            return Ok(block);
+        }
+        let window = match block {
+            Block::Exactly(nanoseconds) => window.min(nanoseconds),
+            _ => window,
+        };
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_nanos(window) {
+            // Any event counts, also one that only says to look: the poll has taken it.
+            if self.poll_reactor_now()? || self.shared.sleep.is_notified() {
+                return Ok(Block::No);
+            }
+        }
+        Ok(self.time_to_block())
     }
 
     /// Says how long nothing can happen unless it comes from outside.

@@ -19,3 +19,5 @@ pub(crate) mod packet;
 pub(crate) mod prefetch;
 #[cfg(feature = "process")]
 mod result;
+#[cfg(feature = "process")]
+pub(crate) mod shared_memory;

@@ -3,6 +3,8 @@
 //! `SOCK_SEQPACKET` keeps message boundaries and tells the end of the other side, as a stream does.
 //! So a message is read whole or not at all, descriptors arrive with their own message, and no
 //! framing is needed. A stream would make all three the caller's work.
+//!
+//! `send` and `receive` work on a stream, too, for the one who brings frames of its own.
 
 #![allow(unsafe_code)]
 
@@ -63,6 +65,22 @@ pub(crate) fn receive(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
 ) -> io::Result<(usize, Vec<OwnedFd>)> {
+    receive_with(socket, buffer, 0)
+}
+
+/// As [`receive`], but gives `WouldBlock` where there is nothing yet.
+pub(crate) fn try_receive(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> io::Result<(usize, Vec<OwnedFd>)> {
+    receive_with(socket, buffer, libc::MSG_DONTWAIT)
+}
+
+fn receive_with(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: libc::c_int,
+) -> io::Result<(usize, Vec<OwnedFd>)> {
     let mut part = libc::iovec {
         iov_base: buffer.as_mut_ptr().cast(),
         iov_len: buffer.len(),
@@ -74,8 +92,8 @@ pub(crate) fn receive(
     let mut length = 0;
     retry(|| {
         // SAFETY: `message` points at `part` (over `buffer`) and `control`, all valid for writing.
-        let got =
-            unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, libc::MSG_CMSG_CLOEXEC) };
+        let flags = flags | libc::MSG_CMSG_CLOEXEC;
+        let got = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, flags) };
         length = got.max(0) as usize;
         check(if got < 0 { -1 } else { 0 })
     })?;

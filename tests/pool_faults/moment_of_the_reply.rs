@@ -22,6 +22,15 @@ async fn worker(pool: &ProcessPool) -> u32 {
     }
 }
 
+/// Takes a moment: a call whose worker dies before it was begun is given to another.
+fn work(n: u64) -> u64 {
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_micros(50) {
+        std::hint::spin_loop();
+    }
+    n * 2
+}
+
 fn is_killed(error: &PoolError) -> bool {
     match error {
         PoolError::WorkerDied {
@@ -44,7 +53,7 @@ fn a_worker_killed_at_the_moment_of_its_reply_has_replied_or_not() {
             let pid = worker(&pool).await;
             let moment = draws.micros(0..2 * usual);
             let begin = Instant::now();
-            let mut job = pool.submit(|n: u64| n * 2, round);
+            let mut job = pool.submit(work, round);
             // The loop runs meanwhile, without a pause: a timer would be too coarse.
             let mut early = None;
             while early.is_none() && begin.elapsed() < moment {

@@ -42,6 +42,14 @@ pub unsafe fn fork() -> i32 {
     unsafe { libc::fork() }
 }
 
+/// Writes to a descriptor that is not ours to close.
+#[allow(unsafe_code, reason = "std owns what it writes to")]
+pub fn write_to(descriptor: i32, bytes: &[u8]) {
+    // SAFETY: the bytes are a valid slice; a descriptor that is none gives an error.
+    let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+    assert_eq!(written, bytes.len() as isize);
+}
+
 /// Ends the process and runs nothing more in it.
 #[allow(unsafe_code, reason = "std has no such exit")]
 pub fn exit_at_once(code: i32) -> ! {

@@ -225,6 +225,31 @@ fn the_least_number_of_workers_is_there_before_the_first_call() {
 }
 
 #[test]
+fn the_least_number_of_workers_is_restored_and_not_without_end() {
+    /// Ends the worker a moment after it has got ready.
+    fn end_soon(path: PathBuf) {
+        fail_and_count((path, 3));
+        std::thread::spawn(|| {
+            // Long enough for the initializer to return.
+            std::thread::sleep(Duration::from_millis(200));
+            process::exit(0)
+        });
+    }
+    alone(async {
+        let note = Note::new();
+        let builder = ProcessPool::builder().workers(1).min_workers(1);
+        let pool = builder.initializer(end_soon, note.path()).build().unwrap();
+        let started = || fs::read_to_string(note.path()).map_or(0, |dots| dots.len());
+        wait_until("three have tried", || started() == 3).await;
+        wait_until("the zygote alone is left", || others().len() == 1).await;
+        // The loop knows of the last death by now, or soon; then nothing more happens.
+        roundelay::sleep(Duration::from_millis(50)).await;
+        assert_eq!(started(), 3);
+        pool.close();
+    });
+}
+
+#[test]
 fn workers_have_the_name_the_directory_and_the_variables_they_were_given() {
     type Seen = (String, PathBuf, Option<String>, Option<String>, String);
     fn look((): ()) -> Seen {

@@ -10,6 +10,7 @@ mod acts;
 mod deaths;
 mod endings;
 mod failures;
+mod large;
 mod last_words;
 mod limits;
 mod lives;

@@ -5,12 +5,13 @@
 //! from it by those who listen to an idle pool. With a real clock one may always listen, and a call
 //! wakes nobody for that.
 
-use crate::event_loop::context::with_running;
+use crate::event_loop::context::{with_loop, with_running};
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::mem;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
+use std::time::Duration;
 
 /// A count of the calls that are being done.
 pub(super) struct Busy {
@@ -22,24 +23,57 @@ pub(super) struct Busy {
     over: Cell<bool>,
     /// Who waits for that to change: the listener of the zygote and those of the workers.
     waiters: RefCell<Vec<Waker>>,
+    /// For how many nanoseconds the loop is to try before it sleeps while there are calls; zero for
+    /// not at all.
+    window: u64,
+    /// The serial number of the loop that was told so; none while there is no call.
+    told: Cell<Option<u64>>,
 }
 
 impl Busy {
-    /// A count for a pool of the loop that runs.
-    pub(super) fn new() -> Busy {
+    /// No call yet, in a pool of the loop that runs; while there are, the loop tries for so long
+    /// before it sleeps.
+    pub(super) fn new(window: Duration) -> Busy {
         Busy {
             always: with_running(|event_loop| !event_loop.clock.is_virtual()).unwrap_or(true),
             calls: Cell::new(0),
             over: Cell::new(false),
             waiters: RefCell::default(),
+            window: u64::try_from(window.as_nanos()).unwrap_or(u64::MAX),
+            told: Cell::new(None),
         }
+    }
+
+    /// For how many nanoseconds loop and workers try before they sleep.
+    pub(super) fn window(&self) -> u64 {
+        self.window
     }
 
     /// Counts a call until the guard is dropped.
     pub(super) fn begin(self: &Rc<Busy>) -> BusyGuard {
-        self.calls.set(self.calls.get() + 1);
-        self.changed();
+        let before = self.calls.replace(self.calls.get() + 1);
+        if before == 0 {
+            if self.window > 0 {
+                self.told.set(with_running(|event_loop| {
+                    event_loop.reactor.busy_poll_more(self.window);
+                    event_loop.serial
+                }));
+            }
+            self.changed();
+        }
         BusyGuard(self.clone())
+    }
+
+    fn finish(&self) {
+        self.calls.set(self.calls.get() - 1);
+        if self.calls.get() == 0 {
+            if let Some(serial) = self.told.take() {
+                with_loop(serial, |event_loop| {
+                    event_loop.reactor.busy_poll_less(self.window)
+                });
+            }
+            self.changed();
+        }
     }
 
     /// Whether the pool is closed.
@@ -85,7 +119,6 @@ pub(super) struct BusyGuard(Rc<Busy>);
 
 impl Drop for BusyGuard {
     fn drop(&mut self) {
-        self.0.calls.set(self.0.calls.get() - 1);
-        self.0.changed();
+        self.0.finish();
     }
 }

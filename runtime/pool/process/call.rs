@@ -140,7 +140,8 @@ impl Call {
     }
 
     /// Gives the frame to the slot that has found a worker; nothing if the call is not wanted any
-    /// more.
+    /// more. The second worker of a call that the first could not begin comes here, too; the slot
+    /// has the frame already, and is given an empty one.
     pub(super) fn start(&self, worker: &Rc<Fate>) -> Option<Vec<u8>> {
         let mut stage = self.stage.borrow_mut();
         match &mut *stage {
@@ -148,6 +149,10 @@ impl Call {
                 let frame = mem::take(frame);
                 *stage = Stage::Running(worker.clone());
                 Some(frame)
+            }
+            Stage::Running(before) => {
+                *before = worker.clone();
+                Some(Vec::new())
             }
             _ => None,
         }

@@ -4,12 +4,15 @@
 //! place in the executable travels beside that of the function, so a worker needs no table of
 //! functions.
 
+use super::arena::LARGE;
+use super::desk;
 use super::wire::{self, Frame, Kind, NotEncoded, TEXT_LIMIT};
 use super::worker;
 use crate::pool::error::{Payload, PoolError};
 use crate::sys::code::Code;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::io;
 use std::panic::Location;
 
 /// The frame of a call, or the error that keeps it from being sent.
@@ -59,7 +62,7 @@ fn frame_of<A: Serialize>(
             limit,
             submitted,
         }),
-        Err(NotEncoded::Failed(error)) => Err(PoolError::Encode {
+        Err(error) => Err(PoolError::Encode {
             what,
             reason: error.to_string(),
             submitted,
@@ -67,11 +70,13 @@ fn frame_of<A: Serialize>(
     }
 }
 
-/// In the worker: runs the call of a frame's content, gives the frame of the reply.
-pub(super) fn run(call: &[u8], limit: u64) -> Vec<u8> {
+/// In the worker: runs the call of a frame's content, gives the frame of the reply. The argument is
+/// the rest of the content, or lies elsewhere.
+pub(super) fn run(call: &[u8], elsewhere: Option<&[u8]>, limit: u64) -> Vec<u8> {
     let Some((code, argument)) = call.split_first_chunk() else {
         return text(Kind::BadArgument, "the call is cut short");
     };
+    let argument = elsewhere.unwrap_or(argument);
     let reply = Code::from_bytes(*code).run(argument, limit);
     reply.unwrap_or_else(|| text(Kind::BadArgument, "the function is not in this program"))
 }
@@ -115,10 +120,10 @@ where
 
 /// In the worker: the reply with a result.
 fn reply_of<R: Serialize>(result: &R, limit: u64) -> Vec<u8> {
-    match Frame::new(Kind::Value).value(result, limit) {
-        Ok(frame) => frame.seal(),
+    match desk::encode(result, limit) {
+        Ok(frame) => frame,
         Err(NotEncoded::TooLarge) => text(Kind::LargeResult, ""),
-        Err(NotEncoded::Failed(error)) => text(Kind::BadResult, &error.to_string()),
+        Err(error) => text(Kind::BadResult, &error.to_string()),
     }
 }
 
@@ -129,6 +134,23 @@ pub(super) fn panicked(message: &str, location: &str) -> Vec<u8> {
         Ok(frame) => frame.seal(),
         Err(_) => unreachable!("two strings of at most {TEXT_LIMIT} bytes fit"),
     }
+}
+
+/// In the worker: the reply to a call whose argument cannot be had.
+pub(super) fn no_argument(error: &io::Error) -> Vec<u8> {
+    text(Kind::BadArgument, &error.to_string())
+}
+
+/// In the pool: the frame of a call with its argument left out, which is in the arena; the argument.
+/// None if the argument is not a large one.
+pub(super) fn part(call: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let (code, argument) = wire::content(call).split_at_checked(Code::SIZE)?;
+    let frame = || {
+        Frame::new(Kind::CallInArena)
+            .bytes(code)
+            .number(argument.len() as u64)
+    };
+    (argument.len() > LARGE).then(|| (frame().seal(), argument))
 }
 
 /// The longest content of a reply: a result of the pool's limit, or two texts.
@@ -187,8 +209,8 @@ pub(super) fn decode<R: DeserializeOwned>(
             limit,
             submitted,
         },
-        Kind::Call => {
-            let reason = "the worker answered with a call".to_owned();
+        Kind::Call | Kind::CallInArena | Kind::ValueInArena | Kind::Arena | Kind::BusyPoll => {
+            let reason = "the worker answered with something that is no reply".to_owned();
             PoolError::Decode {
                 what: Payload::Result,
                 reason,

@@ -9,6 +9,7 @@ use crate::pool::error::PoolError;
 use crate::sys::memory::resident;
 use crate::task::spawn;
 use crate::time::sleep;
+use std::io;
 use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
@@ -74,59 +75,55 @@ impl Hired {
     ) -> Result<Hired, PoolError> {
         let mut zygotes = 0;
         loop {
-            let place = Place::take(pool, number);
-            let mut connection = match Connection::open(pool).await {
-                Ok(connection) => connection,
-                Err(error) if control::is_end(&error) && !pool.is_closed() && zygotes < ZYGOTES => {
-                    zygotes += 1;
-                    continue;
-                }
-                Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
-                Err(source) => {
-                    return Err(match pool.unprepared() {
-                        Some(reason) => PoolError::InitializerFailed {
-                            reason,
-                            attempts: 1,
-                            submitted,
-                        },
-                        None => PoolError::Io { source, submitted },
-                    });
-                }
-            };
-            let reason = match initialize(pool, &mut connection, submitted).await {
-                Ok(()) => {
+            let reason = match Hired::attempt(pool, number, submitted).await {
+                Ok(hired) => {
                     pool.failures.set(0);
-                    pool.account.worker_started(place.number, connection.fate());
-                    return Ok(Hired {
-                        connection,
-                        calls: 0,
-                        place,
-                    });
+                    return Ok(hired);
                 }
                 Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
-                Err(NotReady::ZygoteEnded) if zygotes < ZYGOTES => {
+                Err(NotReady::ZygoteEnded(_)) if zygotes < ZYGOTES => {
                     zygotes += 1;
                     continue;
                 }
-                Err(NotReady::ZygoteEnded) => "the zygote ended again and again".to_owned(),
+                Err(NotReady::ZygoteEnded(source) | NotReady::NotForked(source)) => {
+                    return Err(PoolError::Io { source, submitted });
+                }
+                Err(NotReady::Unprepared(reason)) => {
+                    return Err(failed(reason, 1, submitted));
+                }
                 Err(NotReady::Failed(reason)) => reason,
             };
             let attempts = pool.failures.get() + 1;
             pool.failures.set(attempts);
             if attempts >= ATTEMPTS {
                 pool.fail_waiting(&reason, attempts);
-                return Err(PoolError::InitializerFailed {
-                    reason,
-                    attempts,
-                    submitted,
-                });
+                return Err(failed(reason, attempts, submitted));
             }
         }
     }
 
-    /// Whether it can be given a call: it has not died while it was idle.
-    pub(super) fn is_usable(&self) -> bool {
-        self.connection.is_usable()
+    /// Has one worker born and initialized.
+    async fn attempt(
+        pool: &Rc<Shared>,
+        number: usize,
+        submitted: &'static Location<'static>,
+    ) -> Result<Hired, NotReady> {
+        let place = Place::take(pool, number);
+        let mut connection = match Connection::open(pool).await {
+            Ok(connection) => connection,
+            Err(error) if control::is_end(&error) => return Err(NotReady::ZygoteEnded(error)),
+            Err(error) => {
+                let unprepared = pool.unprepared().map(NotReady::Unprepared);
+                return Err(unprepared.unwrap_or(NotReady::NotForked(error)));
+            }
+        };
+        initialize(pool, &mut connection, submitted).await?;
+        pool.account.worker_started(place.number, connection.fate());
+        Ok(Hired {
+            connection,
+            calls: 0,
+            place,
+        })
     }
 
     /// Whether it is to be replaced by a fresh one, having done enough or grown too large.
@@ -167,12 +164,25 @@ impl Hired {
     }
 }
 
-/// Why a new worker can be given no call.
+/// Why there is no worker that can be given a call.
 enum NotReady {
-    /// The zygote ended, and the worker with it: no fault of the initializer's.
-    ZygoteEnded,
-    /// The initializer failed, for this reason.
+    /// The zygote ended before it had forked it, or the worker with the zygote: nobody's fault.
+    ZygoteEnded(io::Error),
+    /// The zygote forks nobody, since it could not be prepared, for this reason.
+    Unprepared(String),
+    /// It could not be forked.
+    NotForked(io::Error),
+    /// The initializer failed in it, for this reason.
     Failed(String),
+}
+
+/// The error of a call for which no worker got ready.
+fn failed(reason: String, attempts: u32, submitted: &'static Location<'static>) -> PoolError {
+    PoolError::InitializerFailed {
+        reason,
+        attempts,
+        submitted,
+    }
 }
 
 /// Runs the pool's initializer in a new worker.
@@ -184,10 +194,13 @@ async fn initialize(
     let Some(Ok(frame)) = &pool.settings.initializer else {
         return Ok(());
     };
-    let (kind, reply) = match connection.call(frame, pool.limit).await {
+    let (kind, reply) = match connection.call(&mut frame.to_vec()).await {
         Ok(reply) => reply,
-        Err(Failure::Ended(death)) => {
-            let status = death.status.ok_or(NotReady::ZygoteEnded)?;
+        Err(Failure::Ended(death) | Failure::NotBegun(death)) => {
+            let Some(status) = death.status else {
+                let ended = "the zygote ended while a worker was initialized";
+                return Err(NotReady::ZygoteEnded(io::Error::other(ended)));
+            };
             let said = connection.fate().words().map(|words| words.tail());
             let said = said.filter(|said| !said.is_empty());
             return Err(NotReady::Failed(format!(

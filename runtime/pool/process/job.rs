@@ -3,6 +3,7 @@
 use super::call::Call;
 use super::codec;
 use super::shared::Shared;
+use super::spare;
 use crate::pool::error::PoolError;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -94,12 +95,9 @@ impl<R: DeserializeOwned> Future for Job<R> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (kind, frame) = ready!(self.call.poll(cx))?;
-        Poll::Ready(codec::decode(
-            kind,
-            &frame,
-            self.pool.limit,
-            self.call.submitted,
-        ))
+        let result = codec::decode(kind, &frame, self.pool.limit, self.call.submitted);
+        spare::keep(frame);
+        Poll::Ready(result)
     }
 }
 

@@ -17,8 +17,10 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
 
-/// How many bytes are kept.
-const KEPT: usize = 4 * 1024;
+/// How many bytes are kept: enough for a panic with its backtrace.
+const KEPT: usize = 16 * 1024;
+/// How many bytes are read at once.
+const CHUNK: usize = 4 * 1024;
 /// How many bytes a pipe holds, as Linux makes it.
 const PIPE: usize = 64 * 1024;
 
@@ -94,7 +96,7 @@ impl LastWords {
 
     /// Reads once, passes it on and keeps the end of it.
     fn read_once(&self, mut pipe: &Receiver) -> io::Result<usize> {
-        let mut buffer = [0; KEPT];
+        let mut buffer = [0; CHUNK];
         let length = pipe.read(&mut buffer)?;
         let words = &buffer[..length];
         // Where the program's own errors cannot be read, the worker's cannot either.

@@ -5,6 +5,8 @@
 //! `connection`, `hired`, `slot`, `queue`, `call`.
 
 mod account;
+mod arena;
+mod blob;
 mod blocking;
 mod builder;
 mod busy;
@@ -13,9 +15,11 @@ mod call_builder;
 mod codec;
 mod connection;
 mod control;
+mod desk;
 mod entry;
 mod fate;
 mod first;
+mod half;
 mod hired;
 mod in_flight;
 mod job;
@@ -23,22 +27,26 @@ mod last_words;
 mod limits;
 mod line;
 mod map;
+mod numbers;
 mod nursery;
 mod preparation;
 mod queue;
 mod settings;
 mod shared;
 mod slot;
+mod spare;
 mod wire;
 mod worker;
 mod zygote;
 
 pub use super::error::{Full, Payload, PoolError};
+pub use blob::Blob;
 pub use blocking::BlockingPool;
 pub use builder::Builder;
 pub use call_builder::CallBuilder;
 pub use entry::init;
 pub use job::Job;
+pub use numbers::{Number, Numbers};
 
 use super::stats::Stats;
 use crate::event_loop::context::{NO_LOOP, with_running};

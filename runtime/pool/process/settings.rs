@@ -27,6 +27,8 @@ pub(super) struct Settings {
     pub(super) message_limit: u64,
     /// The call that each new worker does first: its frame, or why there is none.
     pub(super) initializer: Option<Result<Arc<Vec<u8>>, String>>,
+    /// For how long workers and loop try before they sleep; zero for not at all.
+    pub(super) busy_poll: Duration,
     /// What the zygote is told before it forks.
     pub(super) preparation: Preparation,
     /// The directory the workers begin in; none: the program's.

@@ -61,7 +61,7 @@ impl Shared {
             limit: settings.message_limit,
             queue: Queue::new(settings.workers, settings.queue_limit),
             line: RefCell::default(),
-            busy: Rc::new(Busy::new()),
+            busy: Rc::new(Busy::new(settings.busy_poll)),
             workers: Cell::new(0),
             failures: Cell::new(0),
             slots: Cell::new(settings.workers),

@@ -4,29 +4,38 @@
 //! in flight per worker" and "never more workers than asked for" hold without being counted. Whether
 //! a worker is needed is seen from what is there: calls that wait, workers that live.
 
+use super::arena;
 use super::call::{Call, Reply};
 use super::connection::{Connection, Failure};
 use super::first::{First, first};
 use super::hired::Hired;
 use super::limits::Breach;
 use super::shared::Shared;
+use super::spare;
 use crate::pool::error::{Payload, PoolError};
 use crate::time::sleep;
 use std::future::pending;
+use std::mem;
 use std::rc::Rc;
+
+/// So many workers that nobody has asked for are started in a row if they die before their first call.
+const MOST_IN_VAIN: u32 = 3;
 
 /// Lives as slot `number` of the pool, until there will be no more calls.
 pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     let mut life = Life::begin(pool);
     let pool = life.pool.clone();
     let mut worker = None;
-    // Whether a worker that nobody has asked for yet may be started.
-    let mut ahead = true;
+    // How many workers in a row did not come to their first call.
+    let mut in_vain = 0;
     loop {
-        if worker.is_none() && ahead && pool.workers.get() < pool.settings.min_workers {
+        let ahead = pool.workers.get() < pool.settings.min_workers && in_vain < MOST_IN_VAIN;
+        if worker.is_none() && ahead {
             worker = Hired::new(&pool, number, pool.made).await.ok();
-            // What fails again and again is left to a call, which tells.
-            ahead = worker.is_some();
+            if worker.is_none() {
+                // A call will try again, and tell what is wrong.
+                in_vain = MOST_IN_VAIN;
+            }
         }
         match next(&pool, number, worker.as_ref()).await {
             Next::Call(call) => {
@@ -35,23 +44,24 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
                 let outcome = do_call(&pool, number, &mut worker, &call.call).await;
                 pool.account.ended(number as u32);
                 call.call.finish(outcome);
-                ahead = pool.failures.get() == 0;
+                in_vain = match pool.failures.get() {
+                    0 => 0,
+                    _ => MOST_IN_VAIN,
+                };
             }
-            Next::Idle if pool.workers.get() > pool.settings.min_workers => {
-                worker
-                    .take()
-                    .into_iter()
-                    .for_each(|idle: Hired| idle.retire(&pool));
-            }
-            Next::Idle => {}
+            Next::Idle => retire_if(&pool, &mut worker, |_| {
+                pool.workers.get() > pool.settings.min_workers
+            }),
+            Next::Swollen => worker
+                .iter_mut()
+                .for_each(|worker| worker.connection.shrink()),
             Next::Died => {
-                // One that dies before its first call would be followed by others.
-                ahead = worker.take().is_some_and(|dead| dead.calls > 0);
+                let had_calls = worker.take().is_some_and(|dead| dead.calls > 0);
+                in_vain = if had_calls { 0 } else { in_vain + 1 };
             }
             Next::Over => break,
         }
-        let spent = worker.take_if(|worker| worker.is_spent(&pool));
-        spent.into_iter().for_each(|spent| spent.retire(&pool));
+        retire_if(&pool, &mut worker, |worker| worker.is_spent(&pool));
     }
     if let Some(worker) = worker
         && !pool.is_closed()
@@ -62,12 +72,21 @@ pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
     life.end().await;
 }
 
+/// Retires the slot's worker, if it has one and this holds for it.
+fn retire_if(pool: &Rc<Shared>, worker: &mut Option<Hired>, holds: impl Fn(&Hired) -> bool) {
+    if let Some(worker) = worker.take_if(|worker| holds(worker)) {
+        worker.retire(pool);
+    }
+}
+
 /// What a slot has to do next.
 enum Next {
     /// A call.
     Call(Rc<Call>),
     /// To see whether its worker is still needed: there was no call for some time.
     Idle,
+    /// To have its worker give memory back: there was no large payload for some time.
+    Swollen,
     /// To do without its worker, which died.
     Died,
     /// Nothing any more.
@@ -86,9 +105,17 @@ async fn next(pool: &Shared, number: usize, worker: Option<&Hired>) -> Next {
                 None => pending().await,
             }
         };
-        match first(worker.connection.fate().end(), idle).await {
+        let swollen = async {
+            match worker.connection.is_swollen() {
+                true => sleep(arena::IDLE).await,
+                false => pending().await,
+            }
+        };
+        let end = worker.connection.fate().end();
+        match first(end, first(idle, swollen)).await {
             First::This(()) => Next::Died,
-            First::Other(()) => Next::Idle,
+            First::Other(First::This(())) => Next::Idle,
+            First::Other(First::Other(())) => Next::Swollen,
         }
     };
     match first(pool.queue.next(number), change).await {
@@ -106,16 +133,54 @@ async fn do_call(
     call: &Call,
 ) -> Result<Reply, PoolError> {
     let submitted = call.submitted;
-    let hired = match worker.take().filter(Hired::is_usable) {
-        Some(hired) => hired,
-        None => Hired::new(pool, number, submitted).await?,
-    };
-    let hired = worker.insert(hired);
+    let mut frame = None;
+    // A worker may have ended while it was idle, or end before it has read the call. Then the call
+    // was not begun and another worker can have it; but not one after the other without end.
+    let mut may_try_again = true;
+    loop {
+        let hired = match worker.take() {
+            Some(hired) => hired,
+            None => Hired::new(pool, number, submitted).await?,
+        };
+        let hired = worker.insert(hired);
+        let started = call.start(hired.connection.fate());
+        let Some(frame) = started.map(|started| frame.get_or_insert(started)) else {
+            // The job was dropped while the worker was born: keep that for the next call.
+            return Err(PoolError::Closed { submitted });
+        };
+        let failed = match exchange(pool, number, hired, call, frame).await {
+            Ok(reply) => {
+                spare::keep(mem::take(frame));
+                return Ok(reply);
+            }
+            Err(failed) => failed,
+        };
+        *worker = None;
+        match failed {
+            Failed::NotBegun(_) if may_try_again => may_try_again = false,
+            Failed::NotBegun(error) | Failed::For(error) => return Err(error),
+        }
+    }
+}
+
+/// Why a worker has not done a call. It can be given no other.
+enum Failed {
+    /// It ended before it had the whole call.
+    NotBegun(PoolError),
+    /// For another reason, which is the call's error.
+    For(PoolError),
+}
+
+/// Gives a call to a worker and waits for the reply, a limit, or that nobody wants it any more.
+async fn exchange(
+    pool: &Shared,
+    number: usize,
+    hired: &mut Hired,
+    call: &Call,
+    frame: &mut Vec<u8>,
+) -> Result<Reply, Failed> {
+    let submitted = call.submitted;
     let connection = &mut hired.connection;
-    let Some(frame) = call.start(connection.fate()) else {
-        // The job was dropped while the worker was born: keep that for the next call.
-        return Err(PoolError::Closed { submitted });
-    };
     hired.calls += 1;
     let account = &pool.account;
     account.began(number as u32, submitted, call.since, call.job);
@@ -124,24 +189,28 @@ async fn do_call(
     }
     let fate = connection.fate().clone();
     let stop = first(call.limits.breach(&fate), call.given_up());
-    let error = match first(connection.call(&frame, pool.limit), stop).await {
-        // Whose worker was killed at the moment of its reply, for it was given up: not to be used.
-        First::This(Ok(_)) if call.is_over() => PoolError::Closed { submitted },
-        First::This(Ok(reply)) => return Ok(reply),
-        First::This(Err(_)) if pool.is_closed() => PoolError::Closed { submitted },
-        First::This(Err(failure)) => why(pool, connection, call, failure),
-        First::Other(First::This(breach)) => broken(connection, call, breach).await,
-        // The worker is killed already. Nobody waits for its end: the next call gets a new one.
-        First::Other(First::Other(())) => PoolError::Closed { submitted },
-    };
-    *worker = None;
-    Err(error)
+    Err(Failed::For(
+        match first(connection.call(frame), stop).await {
+            // Whose worker was killed at the moment of its reply, for it was given up: not to be used.
+            First::This(Ok(_)) if call.is_over() => PoolError::Closed { submitted },
+            First::This(Ok(reply)) => return Ok(reply),
+            First::This(Err(_)) if pool.is_closed() => PoolError::Closed { submitted },
+            First::This(Err(Failure::NotBegun(death))) => {
+                let error = why(pool, connection, call, Failure::Ended(death));
+                return Err(Failed::NotBegun(error));
+            }
+            First::This(Err(failure)) => why(pool, connection, call, failure),
+            First::Other(First::This(breach)) => broken(connection, call, breach).await,
+            // The worker is killed already. Nobody waits for its end: the next call gets a new one.
+            First::Other(First::Other(())) => PoolError::Closed { submitted },
+        },
+    ))
 }
 
 /// The error of a call whose worker brought no reply.
 fn why(pool: &Shared, connection: &Connection, call: &Call, failure: Failure) -> PoolError {
     match failure {
-        Failure::Ended(death) => PoolError::WorkerDied {
+        Failure::Ended(death) | Failure::NotBegun(death) => PoolError::WorkerDied {
             pid: death.pid,
             worker: pool.settings.preparation.name.clone(),
             status: death.status,
