@@ -6,6 +6,7 @@
 #![cfg(feature = "process")]
 
 mod acts;
+mod busy_poll;
 mod deaths;
 mod endings;
 mod failures;
