@@ -16,6 +16,7 @@ mod eager;
 mod ending;
 mod handshake;
 pub(crate) mod inbox;
+pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod listing;
 pub(crate) mod main_task;
@@ -122,8 +123,8 @@ pub(crate) struct EventLoop {
     tick_of_look: Cell<u64>,
     /// The list that the inbox's messages are swapped into; empty between uses.
     messages: RefCell<Vec<Message>>,
-    /// Jobs in threads and processes that have not reported back: while there are any, something real may come.
-    jobs: Cell<usize>,
+    /// Jobs in threads and processes.
+    jobs: jobs::Jobs,
     /// The context variables of the runtime and of the callback that runs.
     variables: variables::OfLoop,
     /// What others keep with the loop.
@@ -173,7 +174,7 @@ impl EventLoop {
             entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
-            jobs: Cell::new(0),
+            jobs: jobs::Jobs::default(),
             variables: variables::OfLoop::default(),
             services: Services::default(),
             interrupt: Cell::new(None),
@@ -367,7 +368,7 @@ impl EventLoop {
 
     /// With a virtual clock: jumps if nothing real can come, else lets time pass at its real pace.
     fn jump_or_block(&self, deadline: u64, wait: u64) -> Block {
-        if self.jobs.get() == 0 && self.reactor.waiting.get() == 0 {
+        if self.jobs.none() && self.reactor.waiting.get() == 0 {
             self.clock.jump(deadline);
             return Block::No;
         }
@@ -511,18 +512,6 @@ impl EventLoop {
     /// Ends the run after the current batch.
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
-    }
-
-    /// A job was given to a thread or a process.
-    pub(crate) fn job_submitted(&self) {
-        self.jobs.set(self.jobs.get() + 1);
-        self.observe(|| Event::JobSubmitted);
-    }
-
-    /// A job has reported back.
-    pub(crate) fn job_finished(&self) {
-        self.jobs.set(self.jobs.get() - 1);
-        self.observe(|| Event::JobFinished);
     }
 
     pub(crate) fn is_closing(&self) -> bool {

@@ -13,6 +13,8 @@ pub(crate) mod interrupt;
 #[cfg(feature = "process")]
 pub(crate) mod itself;
 #[cfg(feature = "process")]
+pub(crate) mod memory;
+#[cfg(feature = "process")]
 pub(crate) mod packet;
 pub(crate) mod prefetch;
 #[cfg(feature = "process")]

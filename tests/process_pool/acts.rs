@@ -99,6 +99,18 @@ pub fn write_at_once(path: &Path, text: &str) {
     fs::rename(&draft, path).unwrap();
 }
 
+/// Kills a process (SIGKILL), unless it is gone already, without a process for it.
+pub fn kill_at_once(pid: u32) {
+    send_signal(pid, libc::SIGKILL);
+}
+
+/// Sends a signal to a process, unless it is gone already.
+#[allow(unsafe_code, reason = "std sends no signals")]
+pub fn send_signal(pid: u32, signal: i32) {
+    // SAFETY: a plain system call.
+    unsafe { libc::kill(pid as libc::pid_t, signal) };
+}
+
 /// Kills a process (SIGKILL), unless it is gone already.
 pub fn kill(pid: &str) {
     let mut kill = Command::new("kill");

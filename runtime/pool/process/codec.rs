@@ -7,6 +7,7 @@
 use super::arena::LARGE;
 use super::desk;
 use super::wire::{self, Frame, Kind, NotEncoded, TEXT_LIMIT};
+use super::worker;
 use crate::pool::error::{Payload, PoolError};
 use crate::sys::code::Code;
 use serde::Serialize;
@@ -25,7 +26,31 @@ where
     A: Serialize + DeserializeOwned,
     R: Serialize + DeserializeOwned,
 {
-    let code = Code::of(runner, function).ok_or(PoolError::OutsideProgram { submitted })?;
+    frame_of(Code::of(runner, function), argument, limit, submitted)
+}
+
+/// The same for a call that runs the function on each of a chunk's items.
+pub(super) fn encode_chunk<A, R>(
+    function: fn(A) -> R,
+    items: &Vec<A>,
+    limit: u64,
+    submitted: &'static Location<'static>,
+) -> Result<Vec<u8>, PoolError>
+where
+    A: Serialize + DeserializeOwned,
+    R: Serialize + DeserializeOwned,
+{
+    frame_of(Code::of(chunk_runner, function), items, limit, submitted)
+}
+
+/// The frame of a call whose runner and function are at these places.
+fn frame_of<A: Serialize>(
+    code: Option<Code>,
+    argument: &A,
+    limit: u64,
+    submitted: &'static Location<'static>,
+) -> Result<Vec<u8>, PoolError> {
+    let code = code.ok_or(PoolError::OutsideProgram { submitted })?;
     let what = Payload::Argument;
     match Frame::new(Kind::Call)
         .bytes(&code.to_bytes())
@@ -62,11 +87,40 @@ where
     A: DeserializeOwned,
     R: Serialize,
 {
-    let argument = match whole(argument) {
-        Ok(argument) => argument,
+    match whole(argument) {
+        Ok(argument) => reply_of(&function(argument), limit),
+        Err(reason) => text(Kind::BadArgument, &reason),
+    }
+}
+
+/// What became of one item of a chunk: its result, or the message and the place of its panic.
+pub(super) type ItemOutcome<R> = Result<R, (String, String)>;
+
+/// In the worker: the runner that knows the types of a chunk. One item's panic is that item's.
+fn chunk_runner<A, R>(function: fn(A) -> R, items: &[u8], limit: u64) -> Vec<u8>
+where
+    A: DeserializeOwned,
+    R: Serialize,
+{
+    let items: Vec<A> = match whole(items) {
+        Ok(items) => items,
         Err(reason) => return text(Kind::BadArgument, &reason),
     };
-    match desk::encode(&function(argument), limit) {
+    let run = |item| -> ItemOutcome<R> {
+        worker::catch(|| function(item)).map_err(|(message, location)| {
+            (
+                shortened(&message).to_owned(),
+                shortened(&location).to_owned(),
+            )
+        })
+    };
+    let outcomes: Vec<ItemOutcome<R>> = items.into_iter().map(run).collect();
+    reply_of(&outcomes, limit)
+}
+
+/// In the worker: the reply with a result.
+fn reply_of<R: Serialize>(result: &R, limit: u64) -> Vec<u8> {
+    match desk::encode(result, limit) {
         Ok(frame) => frame,
         Err(NotEncoded::TooLarge) => text(Kind::LargeResult, ""),
         Err(error) => text(Kind::BadResult, &error.to_string()),
@@ -131,6 +185,7 @@ pub(super) fn decode<R: DeserializeOwned>(
             Ok((message, location)) => PoolError::Panicked {
                 message,
                 location,
+                payload: None,
                 submitted,
             },
             Err(reason) => PoolError::Decode {
@@ -163,6 +218,11 @@ pub(super) fn decode<R: DeserializeOwned>(
             }
         }
     })
+}
+
+/// Whether a reply brings a result.
+pub(super) fn is_value(kind: Kind) -> bool {
+    kind == Kind::Value
 }
 
 /// Decodes a value that takes all of the bytes.

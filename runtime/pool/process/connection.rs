@@ -14,7 +14,8 @@ use crate::io::source::Source;
 use crate::sys::packet;
 use mio::Interest;
 use mio::net::UnixStream;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::AsFd;
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::rc::Rc;
@@ -89,6 +90,19 @@ impl Connection {
         if let Some(arena) = &mut self.arena {
             arena.shrink();
         }
+    }
+
+    /// Tells the worker that no call will come: it then ends by itself.
+    pub(super) fn end_calls(&self) {
+        // An error says that the worker is gone.
+        let _ = self.socket.get_ref().shutdown(Shutdown::Write);
+    }
+
+    /// Waits until the worker sends anything more, or its socket ends.
+    pub(super) async fn wait_for_word(&self) {
+        let probe = |mut socket: &UnixStream| socket.read(&mut [0]);
+        // What is read is lost: the worker is given up.
+        let _ = self.socket.read_with(probe).await;
     }
 
     /// Sends a call and waits for its reply, or for the worker's end.
@@ -186,7 +200,7 @@ impl Connection {
         let arena = Arena::new(self.limit)?;
         let frame = Frame::new(Kind::Arena).number(arena.half()).seal();
         // The worker has read all before, so there is room for so short a frame.
-        packet::send(self.socket.get_ref().as_fd(), &frame, Some(arena.as_fd()))?;
+        packet::send(self.socket.get_ref().as_fd(), &frame, &[arena.as_fd()])?;
         Ok(arena)
     }
 

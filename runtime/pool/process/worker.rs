@@ -5,6 +5,7 @@ use super::codec;
 use super::control::{self, WorkerId};
 use super::desk;
 use super::half::Half;
+use super::preparation::Preparation;
 use super::spare;
 use super::wire::{self, FrameReader, Kind};
 use crate::sys::child::wait_readable;
@@ -27,8 +28,15 @@ thread_local! {
 }
 
 /// Lives as a worker. `zygote` is the parent that must be there.
-pub(super) fn live(zygote: u32, id: WorkerId, socket: OwnedFd, limit: u64) -> Infallible {
-    let ended = begin(zygote, &socket).and_then(|()| serve(UnixStream::from(socket), limit));
+pub(super) fn live(
+    zygote: u32,
+    id: WorkerId,
+    socket: OwnedFd,
+    limit: u64,
+    preparation: &Preparation,
+) -> Infallible {
+    let ended =
+        begin(zygote, &socket, preparation).and_then(|()| serve(UnixStream::from(socket), limit));
     match ended {
         Err(error) if !control::is_end(&error) => {
             eprintln!(
@@ -42,14 +50,14 @@ pub(super) fn live(zygote: u32, id: WorkerId, socket: OwnedFd, limit: u64) -> In
 }
 
 /// A worker's first acts.
-fn begin(zygote: u32, socket: &OwnedFd) -> io::Result<()> {
+fn begin(zygote: u32, socket: &OwnedFd, preparation: &Preparation) -> io::Result<()> {
     // First of all, so that no moment is left in which the zygote could end and the worker stay.
     if !itself::die_with_parent(zygote)? {
         process::exit(0);
     }
     // The control socket above all: while a worker has a copy, its end is not seen.
     itself::keep_only(socket.as_fd())?;
-    itself::set_name(c"pool-worker");
+    preparation.apply()?;
     catch_panics_quietly();
     Ok(())
 }
@@ -124,7 +132,7 @@ impl Ear<'_> {
 
     /// Receives, and tries for a while before it sleeps. Idle for long after a large payload, it
     /// frees what it has kept of that.
-    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Option<OwnedFd>)> {
+    fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
         if !self.busy_poll.is_zero() {
             let begun = Instant::now();
             while begun.elapsed() < self.busy_poll {
@@ -143,9 +151,9 @@ impl Ear<'_> {
 
 impl Read for Ear<'_> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let (length, descriptor) = self.receive(buffer)?;
-        if descriptor.is_some() {
-            self.descriptor = descriptor;
+        let (length, mut descriptors) = self.receive(buffer)?;
+        if let Some(descriptor) = descriptors.pop() {
+            self.descriptor = Some(descriptor);
         }
         Ok(length)
     }
@@ -153,17 +161,20 @@ impl Read for Ear<'_> {
 
 /// Runs a call; a panic becomes the reply.
 fn answer(call: &[u8], elsewhere: Option<&[u8]>, limit: u64) -> Vec<u8> {
+    let reply = catch(|| codec::run(call, elsewhere, limit));
+    reply.unwrap_or_else(|(message, location)| codec::panicked(&message, &location))
+}
+
+/// Runs code of a call's; from a panic comes what it said, and where it was.
+pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, (String, String)> {
     // A panic that a call caught itself may have left its place here.
     PANICKED_AT.take();
-    let run = AssertUnwindSafe(|| codec::run(call, elsewhere, limit));
-    panic::catch_unwind(run).unwrap_or_else(|payload| {
+    panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let location = PANICKED_AT.take().unwrap_or_default();
-        let reply = codec::panicked(message_of(&*payload), &location);
+        let message = message_of(&*payload).to_owned();
         // The payload is a value of the call's, its drop may panic in turn.
-        if let Err(second) = panic::catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
-        }
-        reply
+        crate::pool::panic::forget(payload);
+        (message, location)
     })
 }
 
