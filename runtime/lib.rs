@@ -57,7 +57,7 @@ pub struct Readme;
 
 pub use context::ContextVar;
 pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
-pub use event_loop::observer::{Event as LoopEvent, Observer, TaskId};
+pub use event_loop::observer::{Event as LoopEvent, JobEnd, JobId, Observer, TaskId, WorkerId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
 #[cfg(feature = "process")]
 pub use pool::process::{Job, PoolError, ProcessPool};

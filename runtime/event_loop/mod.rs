@@ -16,6 +16,7 @@ mod eager;
 mod ending;
 mod handshake;
 pub(crate) mod inbox;
+pub(crate) mod jobs;
 pub(crate) mod join;
 pub(crate) mod listing;
 pub(crate) mod main_task;
@@ -122,8 +123,8 @@ pub(crate) struct EventLoop {
     tick_of_look: Cell<u64>,
     /// The list that the inbox's messages are swapped into; empty between uses.
     messages: RefCell<Vec<Message>>,
-    /// Jobs in threads and processes that have not reported back: while there are any, something real may come.
-    jobs: Cell<usize>,
+    /// Jobs in threads and processes.
+    jobs: jobs::Jobs,
     /// The context variables of the runtime and of the callback that runs.
     variables: variables::OfLoop,
     /// What others keep with the loop.
@@ -175,7 +176,7 @@ impl EventLoop {
             entries_since_look: Cell::new(0),
             tick_of_look: Cell::new(0),
             messages: RefCell::new(Vec::new()),
-            jobs: Cell::new(0),
+            jobs: jobs::Jobs::default(),
             variables: variables::OfLoop::default(),
             services: Services::default(),
             interrupt: Cell::new(None),
@@ -308,6 +309,10 @@ impl EventLoop {
     fn park(&self, block: Block) -> Result<(), RunError> {
         self.observe(|| Event::Parked);
         self.ready.shrink();
+        let block = match self.reactor.busy_poll.get() {
+            0 => block,
+            window => self.poll_busily(window, block)?,
+        };
         let block = if self.shared.sleep.fall_asleep() {
             block
         } else {
@@ -320,6 +325,28 @@ impl EventLoop {
         }
         self.observe(|| Event::Unparked);
         Ok(())
+    }
+
+    /// Polls without blocking for as long as nothing comes, `window` nanoseconds at most; says how to go on. Only where
+    /// somebody has asked for it, as it keeps a core busy.
+    #[cold]
+    fn poll_busily(&self, window: u64, block: Block) -> Result<Block, RunError> {
+        if self.clock.is_virtual() {
+            return Ok(block);
+        }
+        let window = match block {
+            Block::Exactly(nanoseconds) => window.min(nanoseconds),
+            Block::Milliseconds(milliseconds) => window.min(milliseconds.saturating_mul(1_000_000)),
+            Block::No | Block::Forever => window,
+        };
+        let begun = Instant::now();
+        while begun.elapsed() < Duration::from_nanos(window) {
+            // Any event counts, also one that only says to look: the poll has taken it.
+            if self.poll_reactor_now()? || self.shared.sleep.is_notified() {
+                return Ok(Block::No);
+            }
+        }
+        Ok(self.time_to_block())
     }
 
     /// Says how long nothing can happen unless it comes from outside.
@@ -356,7 +383,7 @@ impl EventLoop {
 
     /// With a virtual clock: jumps if nothing real can come, else lets time pass at its real pace.
     fn jump_or_block(&self, deadline: u64, wait: u64) -> Block {
-        if self.jobs.get() == 0 && self.reactor.waiting.get() == 0 {
+        if self.jobs.none() && self.reactor.waiting.get() == 0 {
             self.clock.jump(deadline);
             return Block::No;
         }
@@ -502,18 +529,6 @@ impl EventLoop {
     pub(crate) fn stop(&self) {
         self.stopping.set(true);
         self.reactor.lose_patience();
-    }
-
-    /// A job was given to a thread or a process.
-    pub(crate) fn job_submitted(&self) {
-        self.jobs.set(self.jobs.get() + 1);
-        self.observe(|| Event::JobSubmitted);
-    }
-
-    /// A job has reported back.
-    pub(crate) fn job_finished(&self) {
-        self.jobs.set(self.jobs.get() - 1);
-        self.observe(|| Event::JobFinished);
     }
 
     pub(crate) fn is_closing(&self) -> bool {

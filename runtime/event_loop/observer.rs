@@ -1,6 +1,7 @@
 //! The hook that every tool which shows a run hangs on. Free when nobody listens: one predictable branch.
 
 use std::panic::Location;
+use std::time::Duration;
 
 /// A task's number: counted from 1 in each runtime, in the order of spawning, and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -17,6 +18,41 @@ impl std::fmt::Display for TaskId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Task-{}", self.0)
     }
+}
+
+/// A pool's job, by its number: counted from 1 in each runtime, in the order of submission, and never reused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct JobId(pub(crate) u64);
+
+impl JobId {
+    /// Returns the number.
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+/// A pool's worker, a thread or a process, as one lane of a picture: a worker that takes the place of another has its
+/// number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct WorkerId {
+    /// The pool, counted from 1 in each runtime, in the order in which their jobs first came.
+    pub pool: u32,
+    /// The worker's place in its pool, from 0.
+    pub worker: u32,
+}
+
+/// How a pool's job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum JobEnd {
+    /// It returned a value.
+    Returned,
+    /// It gave an error: it panicked, or its worker could not do it.
+    Failed,
+    /// It was given up, or its pool closed, before it began.
+    Dropped,
+    /// Its worker was killed or died while it ran.
+    Killed,
 }
 
 /// Something that happened in the loop.
@@ -71,9 +107,42 @@ pub enum Event {
     /// A source became ready, and those that wait for it stand in the ready queue.
     SourceReady,
     /// A job was given to a pool.
-    JobSubmitted,
+    JobSubmitted {
+        /// The job.
+        job: JobId,
+        /// The line that submitted it.
+        at: &'static Location<'static>,
+    },
+    /// A worker has begun a job.
+    JobStarted {
+        /// The job.
+        job: JobId,
+        /// The worker.
+        worker: WorkerId,
+        /// How long ago that was when the loop heard of it.
+        ago: Duration,
+    },
     /// A pool's job ended, and the loop knows.
-    JobFinished,
+    JobFinished {
+        /// The job.
+        job: JobId,
+        /// How it ended.
+        end: JobEnd,
+        /// How long ago that was when the loop heard of it.
+        ago: Duration,
+    },
+    /// A pool has a new worker.
+    WorkerStarted {
+        /// The worker.
+        worker: WorkerId,
+        /// Its process, if it is not a thread of this one.
+        process: Option<u32>,
+    },
+    /// A pool's worker has ended.
+    WorkerExited {
+        /// The worker.
+        worker: WorkerId,
+    },
 }
 
 /// Listens to what happens in a loop.

@@ -111,6 +111,9 @@ pub(crate) struct Reactor {
     /// How many entries of the ready queue may run before the loop checks whether to look here. Counted down by the
     /// turn; far below zero when this thread did something that can make a source of its own ready.
     pub(super) patience: Cell<isize>,
+    /// For how many nanoseconds to poll without blocking before blocking; zero, unless somebody who waits for an answer
+    /// from another process asks for it.
+    pub(super) busy_poll: Cell<u64>,
 }
 
 impl Reactor {
@@ -135,6 +138,7 @@ impl Reactor {
             next_wait: Cell::new(WaitNumber::FRESH.0 + 1),
             waiting: Cell::new(0),
             patience: Cell::new(0),
+            busy_poll: Cell::new(0),
         })
     }
 
@@ -283,6 +287,26 @@ impl Reactor {
         self.patience.set(self.patience.get().min(0));
     }
 
+    /// Has the loop poll for so many nanoseconds more before it blocks, until [`busy_poll_less`](Reactor::busy_poll_less).
+    #[cfg_attr(
+        not(feature = "process"),
+        expect(dead_code, reason = "only the pool of processes asks for it")
+    )]
+    pub(crate) fn busy_poll_more(&self, nanoseconds: u64) {
+        self.busy_poll
+            .set(self.busy_poll.get().saturating_add(nanoseconds));
+    }
+
+    /// Takes back what [`busy_poll_more`](Reactor::busy_poll_more) has asked for.
+    #[cfg_attr(
+        not(feature = "process"),
+        expect(dead_code, reason = "only the pool of processes asks for it")
+    )]
+    pub(crate) fn busy_poll_less(&self, nanoseconds: u64) {
+        self.busy_poll
+            .set(self.busy_poll.get().saturating_sub(nanoseconds));
+    }
+
     /// Takes a source's entry of the ready queue: wakes its reader, then its writer.
     pub(super) fn run_source(&self, key: u32) {
         let mut sources = self.sources.borrow_mut();
@@ -364,6 +388,13 @@ impl EventLoop {
             timeout = Some(Duration::ZERO);
         }
         Ok(())
+    }
+
+    /// Polls the reactor without blocking; says whether there was an event.
+    pub(super) fn poll_reactor_now(&self) -> io::Result<bool> {
+        self.poll_reactor(Block::No)?;
+        let reactor = &self.reactor;
+        Ok(!reactor.sources.borrow().is_empty() && !reactor.events.borrow().is_empty())
     }
 
     fn note_event(&self, event: &mio::event::Event) {

@@ -1,10 +1,14 @@
 //! What can become of a call besides its result.
 
+use super::panic::PanicPayload;
+use std::any::Any;
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;
 use std::panic::Location;
 use std::process::ExitStatus;
+use std::time::Duration;
 
 /// The error of a call that gave no result.
 ///
@@ -18,8 +22,11 @@ pub enum PoolError {
     Panicked {
         /// What the panic said.
         message: String,
-        /// The file, line and column of the panic; empty if it has none (`resume_unwind`).
+        /// The file, line and column of the panic; empty if that is not known: in a thread only the
+        /// program's panic hook learns of it, and `resume_unwind` has none.
         location: String,
+        /// The value it panicked with, if the call ran in a thread.
+        payload: Option<PanicPayload>,
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
@@ -28,8 +35,52 @@ pub enum PoolError {
     WorkerDied {
         /// The number the process had.
         pid: u32,
+        /// The name the pool gives its workers.
+        worker: String,
         /// How it ended; unknown if the zygote, which sees it, ended too.
         status: Option<ExitStatus>,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The last of what it wrote to standard error during the call; empty if the pool does not
+        /// keep that.
+        stderr: String,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// The call ran longer than its deadline allows; its worker was killed.
+    Deadline {
+        /// How long it was allowed to run.
+        limit: Duration,
+        /// The number the process had.
+        pid: u32,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The last of what it wrote to standard error during the call; empty if the pool does not
+        /// keep that.
+        stderr: String,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// The call's worker held more memory than the call allows, and was killed.
+    MemoryLimit {
+        /// How many bytes it was allowed to hold.
+        limit: u64,
+        /// How many it was found to hold.
+        resident: u64,
+        /// The number the process had.
+        pid: u32,
+        /// What it ran: the call's label, or else the type of its function.
+        call: Cow<'static, str>,
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
+    /// No worker got ready for the call: the pool's initializer failed in each that was started for
+    /// it, or `zygote_init` failed.
+    InitializerFailed {
+        /// What happened in the last one.
+        reason: String,
+        /// How many workers in a row failed so.
+        attempts: u32,
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
@@ -70,6 +121,11 @@ pub enum PoolError {
         /// The line that submitted the call.
         submitted: &'static Location<'static>,
     },
+    /// The call was cancelled by `cancel_queued`, or by its handle, before it was done.
+    Cancelled {
+        /// The line that submitted the call.
+        submitted: &'static Location<'static>,
+    },
     /// No worker could be started.
     Io {
         /// The reason.
@@ -89,16 +145,62 @@ pub enum Payload {
 }
 
 impl PoolError {
+    /// The error of a call that panicked in a thread.
+    pub(super) fn panicked(
+        payload: Box<dyn Any + Send>,
+        submitted: &'static Location<'static>,
+    ) -> PoolError {
+        let (message, payload) = PanicPayload::keep(payload);
+        PoolError::Panicked {
+            message,
+            location: String::new(),
+            payload: Some(payload),
+            submitted,
+        }
+    }
+
+    /// Returns whether the function panicked.
+    pub fn is_panic(&self) -> bool {
+        matches!(self, PoolError::Panicked { .. })
+    }
+
+    /// Returns what the panic said, if the function panicked.
+    pub fn panic_message(&self) -> Option<&str> {
+        match self {
+            PoolError::Panicked { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+
+    /// Returns the value that the function panicked with, as for [`std::panic::resume_unwind`].
+    ///
+    /// # Errors
+    ///
+    /// Gives the error back if the function did not panic, or not in a thread of this process.
+    pub fn into_panic(self) -> Result<Box<dyn Any + Send>, PoolError> {
+        match self {
+            PoolError::Panicked {
+                payload: Some(payload),
+                ..
+            } => Ok(payload.into_inner()),
+            other => Err(other),
+        }
+    }
+
     /// Returns the line that submitted the call.
     pub fn submitted(&self) -> &'static Location<'static> {
         match self {
             PoolError::Panicked { submitted, .. }
             | PoolError::WorkerDied { submitted, .. }
+            | PoolError::Deadline { submitted, .. }
+            | PoolError::MemoryLimit { submitted, .. }
+            | PoolError::InitializerFailed { submitted, .. }
             | PoolError::Encode { submitted, .. }
             | PoolError::Decode { submitted, .. }
             | PoolError::TooLarge { submitted, .. }
             | PoolError::OutsideProgram { submitted }
             | PoolError::Closed { submitted }
+            | PoolError::Cancelled { submitted }
             | PoolError::Io { submitted, .. } => submitted,
         }
     }
@@ -120,27 +222,67 @@ impl Display for PoolError {
             PoolError::Panicked {
                 message, location, ..
             } => {
-                let location = if location.is_empty() {
-                    "an unknown place"
-                } else {
-                    location
-                };
+                let at = if location.is_empty() { "" } else { " at " };
                 write!(
                     f,
-                    "{call} panicked at {location}: {message}; its worker goes on"
+                    "{call} panicked{at}{location}: {message}; its worker goes on"
                 )
             }
-            PoolError::WorkerDied { pid, status, .. } => {
-                write!(f, "worker process {pid} ended while it ran {call}: ")?;
+            PoolError::WorkerDied {
+                pid,
+                worker,
+                status,
+                call: what,
+                stderr,
+                ..
+            } => {
+                write!(
+                    f,
+                    "worker process {pid} (`{worker}`) ended while it ran {call} (`{what}`): "
+                )?;
                 match status {
                     Some(status) => write!(f, "{status}")?,
                     None => write!(f, "together with the pool's zygote")?,
                 }
+                last_words(f, stderr)?;
                 write!(
                     f,
                     "; other calls go on, submit this one again if it may run twice"
                 )
             }
+            PoolError::Deadline {
+                limit,
+                pid,
+                call: what,
+                stderr,
+                ..
+            } => {
+                write!(
+                    f,
+                    "{call} (`{what}`) ran longer than {limit:?}, and its worker, process {pid}, \
+                     was killed"
+                )?;
+                last_words(f, stderr)?;
+                write!(f, "; give it a longer deadline or less to do")
+            }
+            PoolError::MemoryLimit {
+                limit,
+                resident,
+                pid,
+                call: what,
+                ..
+            } => write!(
+                f,
+                "{call} (`{what}`) may hold {limit} bytes of memory, and its worker, process {pid}, \
+                 was killed with {resident}; raise `max_rss` or give it less to do"
+            ),
+            PoolError::InitializerFailed {
+                reason, attempts, ..
+            } => write!(
+                f,
+                "no worker got ready for {call}: {reason} ({attempts} in a row); \
+                 the next call tries again"
+            ),
             PoolError::Encode { what, reason, .. } => {
                 write!(
                     f,
@@ -166,12 +308,48 @@ impl Display for PoolError {
                 f,
                 "the pool was closed before {call} was done; keep the pool until then"
             ),
+            PoolError::Cancelled { .. } => write!(
+                f,
+                "{call} was cancelled before it was done, and gives no result"
+            ),
             PoolError::Io { source, .. } => {
                 write!(f, "no worker could be started for {call}: {source}")
             }
         }
     }
 }
+
+/// Appends what a worker wrote last, if it wrote anything.
+fn last_words(f: &mut fmt::Formatter<'_>, stderr: &str) -> fmt::Result {
+    if stderr.is_empty() {
+        return Ok(());
+    }
+    write!(f, "; the last it wrote to stderr was: {stderr:?}")
+}
+
+/// What [`try_submit`](super::process::ProcessPool::try_submit) gives back when the queue is full:
+/// the argument.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Full<T>(
+    /// What was to be submitted.
+    pub T,
+);
+
+impl<T> fmt::Debug for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Full").finish_non_exhaustive()
+    }
+}
+
+impl<T> Display for Full<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            "the pool's queue is full: wait for a place (`accepted`), or raise `queue_limit`",
+        )
+    }
+}
+
+impl<T> Error for Full<T> {}
 
 impl Error for PoolError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {

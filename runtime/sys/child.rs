@@ -33,13 +33,22 @@ impl Process {
 
     /// Kills the process (SIGKILL). It is no error if it has ended already.
     pub(crate) fn kill(&self) -> io::Result<()> {
+        self.signal(libc::SIGKILL)
+    }
+
+    /// Asks the process to end (SIGTERM). It is no error if it has ended already.
+    pub(crate) fn terminate(&self) -> io::Result<()> {
+        self.signal(libc::SIGTERM)
+    }
+
+    fn signal(&self, signal: libc::c_int) -> io::Result<()> {
         let none = std::ptr::null::<libc::siginfo_t>();
         // SAFETY: the descriptor is open, and a null `siginfo` asks for the kernel's own.
         let result = unsafe {
             libc::syscall(
                 libc::SYS_pidfd_send_signal,
                 self.descriptor.as_raw_fd(),
-                libc::SIGKILL,
+                signal,
                 none,
                 0,
             )

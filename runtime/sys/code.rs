@@ -90,6 +90,22 @@ impl Code {
     }
 }
 
+/// Returns where a plain function is, or nothing if it is not in the executable itself.
+pub(crate) fn place_of(function: fn()) -> Option<u64> {
+    distance(function as usize)
+}
+
+/// Calls the function at a place that [`place_of`] gave, here or in another process of the same
+/// executable. Returns false, and calls nothing, if the place is out of range.
+pub(crate) fn call_at(place: u64) -> bool {
+    let Some(function) = address(place) else {
+        return false;
+    };
+    // SAFETY: the place is that of a `fn()`, moved to this process's copy of the same executable.
+    unsafe { mem::transmute::<usize, fn()>(function)() };
+    true
+}
+
 /// The executable's code: where it begins, and how long it is.
 fn text() -> (usize, usize) {
     let (start, end) = (
@@ -134,6 +150,7 @@ pub(crate) use call_before_main;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::sync::atomic::{AtomicBool, Ordering};
 
     fn double(n: u8) -> u8 {
         n * 2
@@ -148,6 +165,17 @@ mod tests {
         let code = Code::of(runner, double).unwrap();
         assert_eq!(Code::from_bytes(code.to_bytes()), code);
         assert_eq!(code.run(&[21], 0), Some(vec![42]));
+    }
+
+    #[test]
+    fn a_plain_function_is_called_at_its_place() {
+        static CALLED: AtomicBool = AtomicBool::new(false);
+        fn call() {
+            CALLED.store(true, Ordering::Relaxed);
+        }
+        assert!(call_at(place_of(call).unwrap()));
+        assert!(CALLED.load(Ordering::Relaxed));
+        assert!(!call_at(u64::MAX));
     }
 
     #[test]

@@ -52,6 +52,28 @@ pub(crate) fn take_stdin() -> io::Result<OwnedFd> {
     Ok(copy)
 }
 
+/// Puts a descriptor in the place of standard error.
+pub(crate) fn replace_stderr(with: OwnedFd) -> io::Result<()> {
+    // SAFETY: standard error is nobody's property, it can be replaced.
+    check(unsafe { libc::dup2(with.as_raw_fd(), libc::STDERR_FILENO) })?;
+    Ok(())
+}
+
+/// Opens `/dev/null` for each of the three standard descriptors that is closed, as std does before
+/// `main`. Else the next socket would stand in its place, and be printed to.
+pub(crate) fn fill_standard() -> io::Result<()> {
+    for place in 0..3 {
+        // SAFETY: a plain system call.
+        if unsafe { libc::fcntl(place, libc::F_GETFD) } != -1 {
+            continue;
+        }
+        // SAFETY: the path ends with a zero byte. The lowest free number is taken, which is `place`:
+        // those below it are open.
+        check(unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) })?;
+    }
+    Ok(())
+}
+
 /// Leaves the parent's process group, so that Ctrl-C in a terminal reaches only the parent.
 pub(crate) fn leave_process_group() -> io::Result<()> {
     // SAFETY: a plain system call about the caller.

@@ -13,7 +13,11 @@ pub(crate) mod interrupt;
 #[cfg(feature = "process")]
 pub(crate) mod itself;
 #[cfg(feature = "process")]
+pub(crate) mod memory;
+#[cfg(feature = "process")]
 pub(crate) mod packet;
 pub(crate) mod prefetch;
 #[cfg(feature = "process")]
 mod result;
+#[cfg(feature = "process")]
+pub(crate) mod shared_memory;

@@ -1,8 +1,10 @@
-//! A pair of packet sockets that can carry a file descriptor beside the bytes.
+//! A pair of packet sockets that can carry file descriptors beside the bytes.
 //!
 //! `SOCK_SEQPACKET` keeps message boundaries and tells the end of the other side, as a stream does.
-//! So a message is read whole or not at all, a descriptor arrives with its own message, and no
+//! So a message is read whole or not at all, descriptors arrive with their own message, and no
 //! framing is needed. A stream would make all three the caller's work.
+//!
+//! `send` and `receive` work on a stream, too, for the one who brings frames of its own.
 
 #![allow(unsafe_code)]
 
@@ -12,8 +14,10 @@ use std::mem;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::ptr;
 
-/// Bytes of control data that hold one descriptor, in units that keep the header aligned.
-const CONTROL_WORDS: usize = 4;
+/// The most descriptors that one packet carries.
+const MOST: usize = 4;
+/// Control data that hold so many descriptors, in units that keep the header aligned.
+const CONTROL_WORDS: usize = 2 + MOST / 2;
 
 /// Makes two connected packet sockets, closed on exec.
 pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
@@ -25,22 +29,26 @@ pub(crate) fn pair() -> io::Result<(OwnedFd, OwnedFd)> {
     Ok(unsafe { (OwnedFd::from_raw_fd(ends[0]), OwnedFd::from_raw_fd(ends[1])) })
 }
 
-/// Sends one packet, with a copy of `descriptor` if there is one.
+/// Sends one packet, with a copy of each of the descriptors, four at most.
 ///
 /// Writing to a side that is gone is an error (`BrokenPipe`), never a signal.
 pub(crate) fn send(
     socket: BorrowedFd<'_>,
     bytes: &[u8],
-    descriptor: Option<BorrowedFd<'_>>,
+    descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
+    assert!(
+        descriptors.len() <= MOST,
+        "a packet carries {MOST} descriptors"
+    );
     let mut part = libc::iovec {
         iov_base: bytes.as_ptr() as *mut libc::c_void,
         iov_len: bytes.len(),
     };
     let mut control = [0u64; CONTROL_WORDS];
     let mut message = message_over(&mut part);
-    if let Some(descriptor) = descriptor {
-        attach(&mut message, &mut control, descriptor.as_raw_fd());
+    if !descriptors.is_empty() {
+        attach(&mut message, &mut control, descriptors);
     }
     retry(|| {
         // SAFETY: `message` points at `part` and `control`, which outlive the call; the kernel only
@@ -51,12 +59,28 @@ pub(crate) fn send(
     Ok(())
 }
 
-/// Receives one packet: how many bytes of `buffer` it filled (0 at the end), and the descriptor it
-/// carried.
+/// Receives one packet: how many bytes of `buffer` it filled (0 at the end), and the descriptors it
+/// carried, without those for which this process has no place.
 pub(crate) fn receive(
     socket: BorrowedFd<'_>,
     buffer: &mut [u8],
-) -> io::Result<(usize, Option<OwnedFd>)> {
+) -> io::Result<(usize, Vec<OwnedFd>)> {
+    receive_with(socket, buffer, 0)
+}
+
+/// As [`receive`], but gives `WouldBlock` where there is nothing yet.
+pub(crate) fn try_receive(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+) -> io::Result<(usize, Vec<OwnedFd>)> {
+    receive_with(socket, buffer, libc::MSG_DONTWAIT)
+}
+
+fn receive_with(
+    socket: BorrowedFd<'_>,
+    buffer: &mut [u8],
+    flags: libc::c_int,
+) -> io::Result<(usize, Vec<OwnedFd>)> {
     let mut part = libc::iovec {
         iov_base: buffer.as_mut_ptr().cast(),
         iov_len: buffer.len(),
@@ -68,8 +92,8 @@ pub(crate) fn receive(
     let mut length = 0;
     retry(|| {
         // SAFETY: `message` points at `part` (over `buffer`) and `control`, all valid for writing.
-        let got =
-            unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, libc::MSG_CMSG_CLOEXEC) };
+        let flags = flags | libc::MSG_CMSG_CLOEXEC;
+        let got = unsafe { libc::recvmsg(socket.as_raw_fd(), &mut message, flags) };
         length = got.max(0) as usize;
         check(if got < 0 { -1 } else { 0 })
     })?;
@@ -85,38 +109,46 @@ fn message_over(part: &mut libc::iovec) -> libc::msghdr {
     message
 }
 
-/// Writes the control data that hands over one descriptor.
-fn attach(message: &mut libc::msghdr, control: &mut [u64; CONTROL_WORDS], descriptor: RawFd) {
-    let size = mem::size_of::<RawFd>() as libc::c_uint;
+/// Writes the control data that hand over descriptors.
+fn attach(
+    message: &mut libc::msghdr,
+    control: &mut [u64; CONTROL_WORDS],
+    descriptors: &[BorrowedFd<'_>],
+) {
+    let size = mem::size_of_val(descriptors) as libc::c_uint;
     message.msg_control = control.as_mut_ptr().cast();
-    // SAFETY: CMSG_SPACE and CMSG_LEN are arithmetic. CMSG_FIRSTHDR points into `control`, whose 32
-    // bytes are aligned for a header and hold CMSG_SPACE(4) = 24.
+    // SAFETY: CMSG_SPACE and CMSG_LEN are arithmetic. CMSG_FIRSTHDR points into `control`, which is
+    // aligned for a header and holds one and `MOST` descriptors behind it; there are no more, as
+    // `send` has checked. A `BorrowedFd` is laid out as the number it stands for.
     unsafe {
         message.msg_controllen = libc::CMSG_SPACE(size) as _;
         let header = libc::CMSG_FIRSTHDR(message);
         (*header).cmsg_level = libc::SOL_SOCKET;
         (*header).cmsg_type = libc::SCM_RIGHTS;
         (*header).cmsg_len = libc::CMSG_LEN(size) as _;
-        ptr::write_unaligned(libc::CMSG_DATA(header).cast::<RawFd>(), descriptor);
+        let place = libc::CMSG_DATA(header);
+        ptr::copy_nonoverlapping(descriptors.as_ptr().cast::<u8>(), place, size as usize);
     }
 }
 
-/// Takes the descriptor out of a received message.
-fn attached(message: &libc::msghdr) -> Option<OwnedFd> {
+/// Takes the descriptors out of a received message.
+fn attached(message: &libc::msghdr) -> Vec<OwnedFd> {
     // SAFETY: the kernel filled `message`, so the first header is null or lies inside its control
-    // data. A header of type SCM_RIGHTS is followed by a descriptor that is open, new, and owned by
-    // nobody yet.
+    // data. A header of type SCM_RIGHTS is followed by descriptors, as many as its length says,
+    // that are open, new, and owned by nobody yet.
     unsafe {
         let header = libc::CMSG_FIRSTHDR(message);
         if header.is_null()
             || (*header).cmsg_level != libc::SOL_SOCKET
             || (*header).cmsg_type != libc::SCM_RIGHTS
         {
-            return None;
+            return Vec::new();
         }
-        Some(OwnedFd::from_raw_fd(ptr::read_unaligned(
-            libc::CMSG_DATA(header).cast::<RawFd>(),
-        )))
+        let size = (*header).cmsg_len as usize - libc::CMSG_LEN(0) as usize;
+        let place = libc::CMSG_DATA(header).cast::<RawFd>();
+        (0..size / mem::size_of::<RawFd>())
+            .map(|number| OwnedFd::from_raw_fd(ptr::read_unaligned(place.add(number))))
+            .collect()
     }
 }
 
@@ -130,31 +162,37 @@ mod tests {
     #[test]
     fn packets_keep_their_bounds_and_the_end_is_told() {
         let (here, there) = pair().unwrap();
-        send(here.as_fd(), b"one", None).unwrap();
-        send(here.as_fd(), b"three", None).unwrap();
+        send(here.as_fd(), b"one", &[]).unwrap();
+        send(here.as_fd(), b"three", &[]).unwrap();
         drop(here);
         let mut buffer = [0; 16];
         assert_eq!(receive(there.as_fd(), &mut buffer).unwrap().0, 3);
         assert_eq!(receive(there.as_fd(), &mut buffer).unwrap().0, 5);
         assert_eq!(receive(there.as_fd(), &mut buffer).unwrap().0, 0);
         assert_eq!(
-            send(there.as_fd(), b"late", None).unwrap_err().kind(),
+            send(there.as_fd(), b"late", &[]).unwrap_err().kind(),
             io::ErrorKind::BrokenPipe
         );
     }
 
     #[test]
-    fn a_descriptor_travels_with_its_own_packet() {
+    fn descriptors_travel_with_their_own_packet() {
         let (here, there) = pair().unwrap();
         let (reader, writer) = io::pipe().unwrap();
-        send(here.as_fd(), b"plain", None).unwrap();
-        send(here.as_fd(), b"with a pipe", Some(writer.as_fd())).unwrap();
+        send(here.as_fd(), b"plain", &[]).unwrap();
+        send(here.as_fd(), b"with a pipe", &[writer.as_fd()]).unwrap();
+        let all = [writer.as_fd(), reader.as_fd(), here.as_fd(), there.as_fd()];
+        send(here.as_fd(), b"with four", &all).unwrap();
         drop(writer);
         let mut buffer = [0; 16];
-        assert!(receive(there.as_fd(), &mut buffer).unwrap().1.is_none());
-        let (length, carried) = receive(there.as_fd(), &mut buffer).unwrap();
-        assert_eq!(&buffer[..length], b"with a pipe");
-        File::from(carried.unwrap()).write_all(b"hello").unwrap();
+        assert!(receive(there.as_fd(), &mut buffer).unwrap().1.is_empty());
+        let (length, mut carried) = receive(there.as_fd(), &mut buffer).unwrap();
+        assert_eq!((&buffer[..length], carried.len()), (&b"with a pipe"[..], 1));
+        File::from(carried.remove(0)).write_all(b"hel").unwrap();
+        let (_, mut carried) = receive(there.as_fd(), &mut buffer).unwrap();
+        assert_eq!(carried.len(), 4);
+        File::from(carried.remove(0)).write_all(b"lo").unwrap();
+        drop(carried);
         assert_eq!(io::read_to_string(reader).unwrap(), "hello");
     }
 }

@@ -42,6 +42,14 @@ pub unsafe fn fork() -> i32 {
     unsafe { libc::fork() }
 }
 
+/// Writes to a descriptor that is not ours to close.
+#[allow(unsafe_code, reason = "std owns what it writes to")]
+pub fn write_to(descriptor: i32, bytes: &[u8]) {
+    // SAFETY: the bytes are a valid slice; a descriptor that is none gives an error.
+    let written = unsafe { libc::write(descriptor, bytes.as_ptr().cast(), bytes.len()) };
+    assert_eq!(written, bytes.len() as isize);
+}
+
 /// Ends the process and runs nothing more in it.
 #[allow(unsafe_code, reason = "std has no such exit")]
 pub fn exit_at_once(code: i32) -> ! {
@@ -89,6 +97,18 @@ pub fn write_at_once(path: &Path, text: &str) {
     let draft = path.with_extension("draft");
     fs::write(&draft, text).unwrap();
     fs::rename(&draft, path).unwrap();
+}
+
+/// Kills a process (SIGKILL), unless it is gone already, without a process for it.
+pub fn kill_at_once(pid: u32) {
+    send_signal(pid, libc::SIGKILL);
+}
+
+/// Sends a signal to a process, unless it is gone already.
+#[allow(unsafe_code, reason = "std sends no signals")]
+pub fn send_signal(pid: u32, signal: i32) {
+    // SAFETY: a plain system call.
+    unsafe { libc::kill(pid as libc::pid_t, signal) };
 }
 
 /// Kills a process (SIGKILL), unless it is gone already.

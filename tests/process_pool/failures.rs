@@ -19,6 +19,7 @@ fn a_panic_comes_back_with_message_and_place_and_the_worker_goes_on() {
             message,
             location,
             submitted,
+            ..
         } = &error
         else {
             panic!("{error:?}")

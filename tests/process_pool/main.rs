@@ -5,10 +5,17 @@
 
 #![cfg(feature = "process")]
 
+#[allow(dead_code, reason = "shared with `pool_faults`")]
 mod acts;
+mod busy_poll;
 mod deaths;
 mod endings;
 mod failures;
+mod large;
+mod last_words;
+mod limits;
+mod lives;
 mod payloads;
 mod results;
+mod shutdown;
 mod watch;

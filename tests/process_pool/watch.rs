@@ -18,9 +18,15 @@ pub fn single_file() -> MutexGuard<'static, ()> {
 
 /// Runs a future while no other test does, and checks that it leaves no descriptor and no process.
 pub fn alone<F: Future>(main: F) -> F::Output {
+    alone_for(PATIENCE, main)
+}
+
+/// The same for a future that may take so long.
+pub fn alone_for<F: Future>(patience: Duration, main: F) -> F::Output {
     let _alone = single_file();
     let before = (descriptors(), others());
-    let output = roundelay::run(within(main));
+    let limited = async { timeout(patience, main).await };
+    let output = roundelay::run(limited).unwrap_or_else(|_| panic!("nothing happens"));
     assert_eq!(
         (descriptors(), others()),
         before,

@@ -1,15 +1,22 @@
 //! One call, from its submission to its end: shared by the job that waits for it and the slot that
 //! does it.
 
+use super::account::Account;
+use super::codec;
 use super::fate::Fate;
 use super::in_flight::InFlight;
+use super::limits::Limits;
 use super::wire::Kind;
+use crate::event_loop::observer::{JobEnd, JobId};
 use crate::pool::error::PoolError;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
+use std::future::poll_fn;
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
 /// A worker's answer, still encoded.
 pub(super) type Reply = (Kind, Vec<u8>);
@@ -26,11 +33,25 @@ pub(super) type Reply = (Kind, Vec<u8>);
 pub(super) struct Call {
     /// The line that submitted the call.
     pub(super) submitted: &'static Location<'static>,
+    /// When it was submitted.
+    pub(super) since: Instant,
+    /// Its number in the loop; none if it never was on its way.
+    pub(super) job: Option<JobId>,
+    /// What it is called in errors: its label, or the type of its function.
+    pub(super) name: Cow<'static, str>,
+    /// How long it may run, and how much memory it may hold.
+    pub(super) limits: Limits,
+    /// Whether it has, or had, a place in the queue.
+    accepted: Cell<bool>,
     /// How far it is.
     stage: RefCell<Stage>,
     /// Who awaits the job; written when it is polled, empty when nobody waits or the outcome is
     /// there.
     waiter: Cell<Option<Waker>>,
+    /// Who awaits its place in the queue; taken when it has one, or is over.
+    waiters_for_place: RefCell<Vec<Waker>>,
+    /// The slot that does it, to hear when it is given up.
+    slot: Cell<Option<Waker>>,
     /// What the loop was told; dropped as soon as the call is done or given up.
     in_flight: Cell<Option<InFlight>>,
 }
@@ -47,32 +68,80 @@ enum Stage {
 }
 
 impl Call {
-    /// A call to be done: the frame to send.
-    pub(super) fn queued(frame: Vec<u8>, submitted: &'static Location<'static>) -> Call {
-        Call::at(Stage::Queued(frame), Some(InFlight::begin()), submitted)
-    }
-
-    /// A call that failed before it was queued.
-    pub(super) fn failed(error: PoolError, submitted: &'static Location<'static>) -> Call {
-        Call::at(Stage::Done(Err(error)), None, submitted)
-    }
-
-    fn at(
-        stage: Stage,
-        in_flight: Option<InFlight>,
+    /// A call to be done: the frame to send, or the error that keeps it from being queued.
+    pub(super) fn new(
+        frame: Result<Vec<u8>, PoolError>,
+        name: Cow<'static, str>,
+        limits: Limits,
+        account: &Rc<Account>,
         submitted: &'static Location<'static>,
     ) -> Call {
-        let (waiter, in_flight) = (Cell::new(None), Cell::new(in_flight));
+        let in_flight = frame.is_ok().then(|| InFlight::begin(account, submitted));
+        let job = in_flight.as_ref().and_then(InFlight::job);
         Call {
             submitted,
-            stage: RefCell::new(stage),
-            waiter,
-            in_flight,
+            since: Instant::now(),
+            job,
+            name,
+            limits,
+            accepted: Cell::new(false),
+            stage: RefCell::new(match frame {
+                Ok(frame) => Stage::Queued(frame),
+                Err(error) => Stage::Done(Err(error)),
+            }),
+            waiter: Cell::new(None),
+            waiters_for_place: RefCell::default(),
+            slot: Cell::new(None),
+            in_flight: Cell::new(in_flight),
         }
     }
 
+    /// It has a place in the queue.
+    pub(super) fn accept(&self) {
+        self.accepted.set(true);
+        self.tell_place();
+    }
+
+    fn tell_place(&self) {
+        let waiters = mem::take(&mut *self.waiters_for_place.borrow_mut());
+        waiters.into_iter().for_each(Waker::wake);
+    }
+
+    /// Waits until it has a place in the queue, or an outcome.
+    pub(super) fn poll_accepted(&self, cx: &mut Context<'_>) -> Poll<()> {
+        let waits = matches!(&*self.stage.borrow(), Stage::Queued(_)) && !self.accepted.get();
+        if !waits {
+            return Poll::Ready(());
+        }
+        // Cloned before anything is borrowed: it is foreign code.
+        let waker = cx.waker().clone();
+        let mut waiters = self.waiters_for_place.borrow_mut();
+        if !waiters.iter().any(|waiter| waiter.will_wake(&waker)) {
+            waiters.push(waker);
+        }
+        Poll::Pending
+    }
+
+    /// Whether nobody wants anything of it any more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(&*self.stage.borrow(), Stage::Over)
+    }
+
+    /// For the slot that does it: waits until nobody wants it any more.
+    pub(super) async fn given_up(&self) {
+        poll_fn(|cx| {
+            if self.is_over() {
+                return Poll::Ready(());
+            }
+            self.slot.set(Some(cx.waker().clone()));
+            Poll::Pending
+        })
+        .await
+    }
+
     /// Gives the frame to the slot that has found a worker; nothing if the call is not wanted any
-    /// more.
+    /// more. The second worker of a call that the first could not begin comes here, too; the slot
+    /// has the frame already, and is given an empty one.
     pub(super) fn start(&self, worker: &Rc<Fate>) -> Option<Vec<u8>> {
         let mut stage = self.stage.borrow_mut();
         match &mut *stage {
@@ -81,6 +150,10 @@ impl Call {
                 *stage = Stage::Running(worker.clone());
                 Some(frame)
             }
+            Stage::Running(before) => {
+                *before = worker.clone();
+                Some(Vec::new())
+            }
             _ => None,
         }
     }
@@ -88,15 +161,21 @@ impl Call {
     /// Sets the outcome and wakes the job. Without effect if there is one, or nobody wants it.
     pub(super) fn finish(&self, outcome: Result<Reply, PoolError>) {
         let mut stage = self.stage.borrow_mut();
+        let begun = matches!(*stage, Stage::Running(_));
+        let end = end_of(&outcome, begun);
         if let Stage::Queued(_) | Stage::Running(_) = *stage {
             *stage = Stage::Done(outcome);
         }
         // Waking is foreign code: nothing may be borrowed then.
         drop(stage);
-        drop(self.in_flight.take());
+        if let Some(in_flight) = self.in_flight.take() {
+            in_flight.end(end);
+        }
+        drop(self.slot.take());
         if let Some(waiter) = self.waiter.take() {
             waiter.wake();
         }
+        self.tell_place();
     }
 
     /// Waits for the outcome.
@@ -122,10 +201,32 @@ impl Call {
     /// Gives the call up; a worker that runs it is killed.
     pub(super) fn abandon(&self) {
         let stage = mem::replace(&mut *self.stage.borrow_mut(), Stage::Over);
+        let mut end = JobEnd::Dropped;
         if let Stage::Running(worker) = stage {
             worker.kill();
+            end = JobEnd::Killed;
         }
-        drop(self.in_flight.take());
+        if let Some(in_flight) = self.in_flight.take() {
+            in_flight.end(end);
+        }
         drop(self.waiter.take());
+        if let Some(slot) = self.slot.take() {
+            slot.wake();
+        }
+    }
+}
+
+/// How a call ended, as observers and statistics have it.
+fn end_of(outcome: &Result<Reply, PoolError>, begun: bool) -> JobEnd {
+    match outcome {
+        Ok((kind, _)) if codec::is_value(*kind) => JobEnd::Returned,
+        Err(PoolError::Closed { .. } | PoolError::Cancelled { .. }) if !begun => JobEnd::Dropped,
+        Err(
+            PoolError::WorkerDied { .. }
+            | PoolError::Deadline { .. }
+            | PoolError::MemoryLimit { .. }
+            | PoolError::Closed { .. },
+        ) => JobEnd::Killed,
+        _ => JobEnd::Failed,
     }
 }

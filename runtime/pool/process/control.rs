@@ -1,4 +1,5 @@
-//! The words between a pool and its zygote: packets of three numbers, some with a descriptor.
+//! The words between a pool and its zygote: packets of three numbers, some with descriptors, and two
+//! packets of text.
 
 use crate::sys::packet;
 use std::io;
@@ -6,11 +7,15 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// Bytes of a packet: what it is about, and two numbers.
 const SIZE: usize = 24;
+/// Bytes of a packet that carries text: the word, and the text.
+const LONGEST: usize = 1024;
 
 const FORK: u64 = 1;
 const BORN: u64 = 2;
 const NOT_BORN: u64 = 3;
 const ENDED: u64 = 4;
+const UNPREPARED: u64 = 5;
+const PREPARE: u64 = 6;
 
 /// The name a pool gives to a worker; never used again, unlike a process number.
 pub(super) type WorkerId = u64;
@@ -18,12 +23,16 @@ pub(super) type WorkerId = u64;
 /// What passes over the control socket. A descriptor is missing if the receiver could open no more.
 #[derive(Debug)]
 pub(super) enum Message {
-    /// Pool to zygote: fork a worker that serves `socket` and takes arguments of up to `limit`
-    /// bytes.
+    /// Pool to zygote, first of all: what is to be done before a worker is forked, encoded.
+    Prepare { preparation: Vec<u8> },
+    /// Zygote to pool: that failed, for this reason; no worker will be born.
+    Unprepared { reason: String },
+    /// Pool to zygote: fork a worker that serves the first descriptor, a socket, writes its errors
+    /// to the second, if there is to be one, and takes arguments of up to `limit` bytes.
     Fork {
         worker: WorkerId,
         limit: u64,
-        socket: Option<OwnedFd>,
+        descriptors: Vec<OwnedFd>,
     },
     /// Zygote to pool: the worker lives, under this process number; `descriptor` is its pidfd.
     Born {
@@ -37,14 +46,35 @@ pub(super) enum Message {
     Ended { worker: WorkerId, status: i32 },
 }
 
-/// Sends "fork"; the pool keeps its own end of the socket.
+/// Sends "prepare".
+pub(super) fn send_prepare(control: BorrowedFd<'_>, preparation: &[u8]) -> io::Result<()> {
+    packet::send(
+        control,
+        &[&PREPARE.to_le_bytes(), preparation].concat(),
+        &[],
+    )
+}
+
+/// Sends "unprepared"; what is too long of the reason is left out.
+pub(super) fn send_unprepared(control: BorrowedFd<'_>, reason: &str) -> io::Result<()> {
+    let reason = &reason[..reason.floor_char_boundary(LONGEST - 8)];
+    // Padded, so that it is no shorter than the others.
+    let reason = format!("{reason:16}");
+    packet::send(
+        control,
+        &[&UNPREPARED.to_le_bytes(), reason.as_bytes()].concat(),
+        &[],
+    )
+}
+
+/// Sends "fork"; the pool keeps its own ends of what the worker gets.
 pub(super) fn send_fork(
     control: BorrowedFd<'_>,
     worker: WorkerId,
     limit: u64,
-    socket: BorrowedFd<'_>,
+    descriptors: &[BorrowedFd<'_>],
 ) -> io::Result<()> {
-    packet::send(control, &pack([FORK, worker, limit]), Some(socket))
+    packet::send(control, &pack([FORK, worker, limit]), descriptors)
 }
 
 /// Sends "born"; the zygote keeps its own copy of the pidfd.
@@ -54,7 +84,7 @@ pub(super) fn send_born(
     pid: u32,
     descriptor: BorrowedFd<'_>,
 ) -> io::Result<()> {
-    packet::send(control, &pack([BORN, worker, pid.into()]), Some(descriptor))
+    packet::send(control, &pack([BORN, worker, pid.into()]), &[descriptor])
 }
 
 /// Sends "not born".
@@ -66,19 +96,19 @@ pub(super) fn send_not_born(
     packet::send(
         control,
         &pack([NOT_BORN, worker, error.raw_os_error().unwrap_or(0) as u64]),
-        None,
+        &[],
     )
 }
 
 /// Sends "ended".
 pub(super) fn send_ended(control: BorrowedFd<'_>, worker: WorkerId, status: i32) -> io::Result<()> {
-    packet::send(control, &pack([ENDED, worker, status as u64]), None)
+    packet::send(control, &pack([ENDED, worker, status as u64]), &[])
 }
 
 /// Receives the next message; nothing when the other side is gone.
 pub(super) fn receive(control: BorrowedFd<'_>) -> io::Result<Option<Message>> {
-    let mut bytes = [0; SIZE];
-    let (length, descriptor) = packet::receive(control, &mut bytes)?;
+    let mut bytes = [0; LONGEST];
+    let (length, mut descriptors) = packet::receive(control, &mut bytes)?;
     if length == 0 {
         return Ok(None);
     }
@@ -86,15 +116,23 @@ pub(super) fn receive(control: BorrowedFd<'_>) -> io::Result<Option<Message>> {
         |at: usize| u64::from_le_bytes(bytes[at..at + 8].try_into().expect("a slice of 8 bytes"));
     let (word, worker, value) = (number(0), number(8), number(16));
     Ok(Some(match word {
+        PREPARE => Message::Prepare {
+            preparation: bytes[8..length].to_vec(),
+        },
+        UNPREPARED => Message::Unprepared {
+            reason: String::from_utf8_lossy(&bytes[8..length])
+                .trim_end()
+                .to_owned(),
+        },
         FORK => Message::Fork {
             worker,
             limit: value,
-            socket: descriptor,
+            descriptors,
         },
         BORN => Message::Born {
             worker,
             pid: value as u32,
-            descriptor,
+            descriptor: descriptors.pop(),
         },
         NOT_BORN => Message::NotBorn {
             worker,

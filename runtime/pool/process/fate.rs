@@ -1,13 +1,20 @@
 //! What has become of a worker process: told by the zygote, waited for by the worker's slot.
 
-use crate::sys::child::Process;
+use super::last_words::LastWords;
+use crate::sys::child::{self, Process};
 use crate::sys::fork_guard;
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
-use std::os::fd::OwnedFd;
+use std::mem;
+use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitStatus;
+use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+/// How long a process that was killed may take to end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A worker's fate.
 ///
@@ -19,8 +26,10 @@ use std::task::{Context, Poll, Waker};
 pub(super) struct Fate {
     /// How far it is.
     stage: RefCell<Stage>,
-    /// The slot that waits for news; empty when it has some, or waits for something else.
-    waiter: Cell<Option<Waker>>,
+    /// Who waits for news: the slot, and the reader of its standard error. Taken when there is some.
+    waiters: RefCell<Vec<Waker>>,
+    /// What it writes to standard error; none if that is the program's.
+    words: Option<Rc<LastWords>>,
     /// The process that asked for the worker. A child forked from it has a copy of us and must not
     /// use it.
     owner: fork_guard::Process,
@@ -48,10 +57,11 @@ pub(super) struct Death {
 
 impl Fate {
     /// The fate of a worker that is asked for.
-    pub(super) fn asked() -> Fate {
+    pub(super) fn asked(words: Option<Rc<LastWords>>) -> Fate {
         Fate {
             stage: RefCell::new(Stage::Asked),
-            waiter: Cell::new(None),
+            waiters: RefCell::default(),
+            words,
             owner: fork_guard::Process::current(),
         }
     }
@@ -75,7 +85,9 @@ impl Fate {
         };
         self.turn(match pid {
             Some(pid) => Stage::Ended(Death { pid, status }),
-            None => Stage::Unborn(io::Error::other(
+            // Of the kind that tells an end: see `control::is_end`.
+            None => Stage::Unborn(io::Error::new(
+                io::ErrorKind::BrokenPipe,
                 "the zygote, the process that forks workers, ended before it had forked one",
             )),
         });
@@ -83,8 +95,30 @@ impl Fate {
 
     fn turn(&self, stage: Stage) {
         drop(self.stage.replace(stage));
-        if let Some(waiter) = self.waiter.take() {
-            waiter.wake();
+        let waiters = mem::take(&mut *self.waiters.borrow_mut());
+        waiters.into_iter().for_each(Waker::wake);
+    }
+
+    /// What the worker writes to standard error, if the pool reads that.
+    pub(super) fn words(&self) -> Option<&LastWords> {
+        self.words.as_deref()
+    }
+
+    /// The number of its process; 0 before it is born and after it has ended.
+    pub(super) fn pid(&self) -> u32 {
+        match &*self.stage.borrow() {
+            Stage::Alive(process) => process.pid(),
+            _ => 0,
+        }
+    }
+
+    /// Asks the worker to end (SIGTERM), if it was born and as far as it lives.
+    pub(super) fn terminate(&self) {
+        if let Stage::Alive(process) = &*self.stage.borrow()
+            && self.owner.is_current()
+        {
+            // As with `kill`.
+            let _ = process.terminate();
         }
     }
 
@@ -95,6 +129,16 @@ impl Fate {
         {
             // No error is left that can be met here: the process is ours and the descriptor open.
             let _ = process.kill();
+        }
+    }
+
+    /// Blocks until the worker, which was killed, has ended; not for ever.
+    pub(super) fn block_until_ended(&self) {
+        if let Stage::Alive(process) = &*self.stage.borrow()
+            && self.owner.is_current()
+        {
+            // Who cannot wait goes on.
+            let _ = child::wait_readable(&[process.as_fd()], Some(PATIENCE));
         }
     }
 
@@ -118,8 +162,21 @@ impl Fate {
         .await
     }
 
+    /// Waits until the worker has ended, or could not be forked.
+    pub(super) async fn end(&self) {
+        poll_fn(|cx| match &*self.stage.borrow() {
+            Stage::Asked | Stage::Alive(_) => self.wait(cx),
+            Stage::Ended(_) | Stage::Unborn(_) => Poll::Ready(()),
+        })
+        .await
+    }
+
     fn wait<T>(&self, cx: &mut Context<'_>) -> Poll<T> {
-        drop(self.waiter.replace(Some(cx.waker().clone())));
+        let mut waiters = self.waiters.borrow_mut();
+        // They are the loop's own tasks, whose wakers run no code of others.
+        if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
+            waiters.push(cx.waker().clone());
+        }
         Poll::Pending
     }
 }

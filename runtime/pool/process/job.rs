@@ -3,9 +3,11 @@
 use super::call::Call;
 use super::codec;
 use super::shared::Shared;
+use super::spare;
 use crate::pool::error::PoolError;
 use serde::de::DeserializeOwned;
 use std::fmt;
+use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -57,23 +59,51 @@ impl<R> Job<R> {
     }
 }
 
+impl<R> Job<R> {
+    /// Waits until the call has a place in the queue, which it need not wait for unless the pool has
+    /// a [`queue_limit`](super::Builder::queue_limit).
+    ///
+    /// A producer that awaits this after each `submit` is slowed down to the pace of the workers. It
+    /// also returns if the call failed before it had a place; awaiting the job tells.
+    ///
+    /// # Cancellation
+    ///
+    /// Nothing is lost: the call keeps its turn in the line.
+    ///
+    /// ```
+    /// use roundelay::ProcessPool;
+    ///
+    /// roundelay::run(async {
+    ///     let pool = ProcessPool::builder().workers(1).queue_limit(2).build().unwrap();
+    ///     let mut jobs = Vec::new();
+    ///     for n in 0..20u64 {
+    ///         let job = pool.submit(|n: u64| n * n, n);
+    ///         // At most one call runs and two wait.
+    ///         job.accepted().await;
+    ///         jobs.push(job);
+    ///     }
+    ///     assert_eq!(jobs.pop().unwrap().await.unwrap(), 361);
+    /// });
+    /// ```
+    pub async fn accepted(&self) {
+        poll_fn(|cx| self.call.poll_accepted(cx)).await
+    }
+}
+
 impl<R: DeserializeOwned> Future for Job<R> {
     type Output = Result<R, PoolError>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let (kind, frame) = ready!(self.call.poll(cx))?;
-        Poll::Ready(codec::decode(
-            kind,
-            &frame,
-            self.pool.limit,
-            self.call.submitted,
-        ))
+        let result = codec::decode(kind, &frame, self.pool.limit, self.call.submitted);
+        spare::keep(frame);
+        Poll::Ready(result)
     }
 }
 
 impl<R> Drop for Job<R> {
     fn drop(&mut self) {
-        self.pool.unqueue(self.number);
+        self.pool.queue.remove(self.number);
         self.call.abandon();
     }
 }

@@ -4,13 +4,15 @@ use super::busy::Busy;
 use super::control::{Message, WorkerId, no_descriptor};
 use super::fate::Fate;
 use super::first::{First, first};
+use super::last_words::LastWords;
+use super::settings::Settings;
 use super::zygote::Zygote;
 use crate::io::AsyncFd;
-use crate::task::yield_now;
+use crate::task::{spawn, yield_now};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::rc::Rc;
@@ -25,12 +27,18 @@ pub(super) struct Line {
     next: Cell<WorkerId>,
     /// Whether the zygote has ended; then nothing can be asked and all fates are known.
     cut: Cell<bool>,
+    /// Why the zygote can fork no worker, if it has said so.
+    unprepared: RefCell<Option<String>>,
+    /// Whether each worker gets a pipe as its standard error.
+    own_stderr: bool,
+    /// Told to those who listen to workers.
+    busy: Rc<Busy>,
 }
 
 impl Line {
     /// Starts a zygote.
-    pub(super) fn open() -> io::Result<Line> {
-        let zygote = Zygote::start()?;
+    pub(super) fn open(settings: &Settings, busy: &Rc<Busy>) -> io::Result<Line> {
+        let zygote = Zygote::start(settings)?;
         zygote.set_nonblocking()?;
         let zygote = AsyncFd::reader(zygote)?;
         let fates = RefCell::new(BTreeMap::new());
@@ -39,6 +47,9 @@ impl Line {
             fates,
             next: Cell::new(0),
             cut: Cell::new(false),
+            unprepared: RefCell::default(),
+            own_stderr: settings.preparation.own_stderr,
+            busy: busy.clone(),
         })
     }
 
@@ -47,16 +58,27 @@ impl Line {
         self.cut.get()
     }
 
+    /// Why the zygote can fork no worker, if it has said so.
+    pub(super) fn unprepared(&self) -> Option<String> {
+        self.unprepared.borrow().clone()
+    }
+
     /// Asks for a worker that serves `socket`; gives its fate, which is open until the zygote
     /// answers.
     pub(super) async fn ask(&self, limit: u64, socket: BorrowedFd<'_>) -> io::Result<Rc<Fate>> {
+        let (words, stderr) = match self.own_stderr.then(LastWords::pair).transpose()? {
+            Some((words, theirs)) => (Some(words), Some(theirs)),
+            None => (None, None),
+        };
+        let mut descriptors = vec![socket];
+        descriptors.extend(stderr.as_ref().map(OwnedFd::as_fd));
         let id = self.next.get();
         self.next.set(id + 1);
-        let fate = Rc::new(Fate::asked());
+        let fate = Rc::new(Fate::asked(words));
         // Before the request goes out, or the answer would find nobody.
         self.fates.borrow_mut().insert(id, fate.clone());
         loop {
-            match self.zygote.get_ref().ask(id, limit, socket) {
+            match self.zygote.get_ref().ask(id, limit, &descriptors) {
                 // Hundreds of requests are on their way and each takes a fraction of a millisecond:
                 // that is not worth a queue of slots that wait to write.
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => yield_now().await,
@@ -64,7 +86,29 @@ impl Line {
                     self.fates.borrow_mut().remove(&id);
                     return Err(error);
                 }
-                Ok(()) => return Ok(fate),
+                Ok(()) => break,
+            }
+        }
+        if self.own_stderr {
+            let (fate, busy) = (fate.clone(), self.busy.clone());
+            let reader = spawn(async move {
+                if let Some(words) = fate.words() {
+                    words.listen(&fate, &busy).await;
+                }
+            });
+            reader.set_name("process pool stderr");
+        }
+        Ok(fate)
+    }
+
+    /// Lets the zygote end, which has no workers any more, and waits for that.
+    pub(super) async fn end_in_peace(&self) {
+        self.zygote.get_ref().let_go();
+        // Whoever listens to the zygote hears its end, too.
+        while !self.is_cut() {
+            match self.zygote.read_with(Zygote::hear).await {
+                Ok(Some(message)) => self.note(message),
+                Ok(None) | Err(_) => self.cut(),
             }
         }
     }
@@ -93,6 +137,8 @@ impl Line {
         // The zygote would do it, one message and one turn of its loop later.
         fates.values().for_each(|fate| fate.kill());
         self.zygote.get_ref().end();
+        // If the zygote was killed, nobody has waited for them.
+        fates.values().for_each(|fate| fate.block_until_ended());
         fates.values().for_each(|fate| fate.ended(None));
     }
 
@@ -124,7 +170,8 @@ impl Line {
                     fate.ended(Some(ExitStatus::from_raw(status)));
                 }
             }
-            Message::Fork { .. } => self.cut(),
+            Message::Unprepared { reason } => drop(self.unprepared.replace(Some(reason))),
+            Message::Fork { .. } | Message::Prepare { .. } => self.cut(),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! is quick and copies no lock that another thread holds.
 
 use super::control::{self, Message, WorkerId};
+use super::preparation::Preparation;
 use super::worker;
 use crate::sys::child::{self, Process};
 use crate::sys::itself;
@@ -17,25 +18,44 @@ use std::process;
 struct Nursery {
     /// The socket to the pool; its end is the order to end.
     control: OwnedFd,
+    /// What is to be so in every worker.
+    preparation: Preparation,
+    /// Whether no worker can be forked, since the preparation failed.
+    barren: bool,
     /// The workers that are not reaped yet.
     workers: Vec<(WorkerId, Process)>,
 }
 
 /// Lives as a zygote: returns when the pool is gone and no worker is left.
 pub(super) fn live() -> io::Result<()> {
+    let control = begin()?;
+    let preparation = match control::receive(control.as_fd()) {
+        Ok(Some(Message::Prepare { preparation })) => Preparation::from_bytes(&preparation)?,
+        Ok(Some(_)) => return Err(not_for_a_zygote()),
+        Ok(None) => return Ok(()),
+        Err(error) => return ignore_end(Err(error)),
+    };
     let mut nursery = Nursery {
-        control: begin()?,
+        control,
+        preparation,
+        barren: false,
         workers: Vec::new(),
     };
-    let served = nursery.serve();
+    let served = nursery.prepare().and_then(|()| nursery.serve());
     nursery.end()?;
-    served.or_else(|error| {
-        if control::is_end(&error) {
-            Ok(())
-        } else {
-            Err(error)
-        }
-    })
+    ignore_end(served)
+}
+
+/// That the pool ended is no error.
+fn ignore_end(served: io::Result<()>) -> io::Result<()> {
+    match served {
+        Err(error) if control::is_end(&error) => Ok(()),
+        other => other,
+    }
+}
+
+fn not_for_a_zygote() -> io::Error {
+    io::Error::other("an order that is not for a zygote")
 }
 
 /// The zygote's first acts; returns the control socket, which came as standard input.
@@ -47,6 +67,7 @@ fn begin() -> io::Result<OwnedFd> {
         ));
     }
     let control = itself::take_stdin()?;
+    itself::fill_standard()?;
     // Descriptors that were open without close-on-exec came along; one of them kept open could hold
     // up whoever waits for its end.
     itself::keep_only(control.as_fd())?;
@@ -57,6 +78,16 @@ fn begin() -> io::Result<OwnedFd> {
 }
 
 impl Nursery {
+    /// Prepares itself, or tells why that failed. It lives on in both cases: a zygote that ends
+    /// would be replaced by another, to fail again.
+    fn prepare(&mut self) -> io::Result<()> {
+        if let Err(reason) = self.preparation.prepare() {
+            self.barren = true;
+            control::send_unprepared(self.control.as_fd(), &reason)?;
+        }
+        Ok(())
+    }
+
     /// Does what the pool asks until it is gone.
     fn serve(&mut self) -> io::Result<()> {
         loop {
@@ -81,28 +112,25 @@ impl Nursery {
                     Some(Message::Fork {
                         worker,
                         limit,
-                        socket,
+                        descriptors,
                     }) => {
-                        self.fork_and_tell(worker, limit, socket)?;
+                        self.fork_and_tell(worker, limit, descriptors)?;
                     }
-                    Some(_) => return Err(io::Error::other("an order that is not for a zygote")),
+                    Some(_) => return Err(not_for_a_zygote()),
                     None => return Ok(()),
                 }
             }
         }
     }
 
-    /// Forks a worker that serves the socket, and tells how that went.
+    /// Forks a worker that serves a socket, and tells how that went.
     fn fork_and_tell(
         &mut self,
         id: WorkerId,
         limit: u64,
-        socket: Option<OwnedFd>,
+        descriptors: Vec<OwnedFd>,
     ) -> io::Result<()> {
-        let forked = socket
-            .ok_or_else(control::no_descriptor)
-            .and_then(|socket| fork(id, limit, socket));
-        match forked {
+        match self.fork(id, limit, descriptors) {
             Ok(process) => {
                 control::send_born(self.control.as_fd(), id, process.pid(), process.as_fd())?;
                 self.workers.push((id, process));
@@ -122,11 +150,27 @@ impl Nursery {
         }
         Ok(())
     }
-}
 
-/// Forks a worker. The zygote's copy of the socket is closed: the pool is to see the end when the
-/// worker's is gone.
-fn fork(id: WorkerId, limit: u64, socket: OwnedFd) -> io::Result<Process> {
-    let zygote = process::id();
-    child::fork(|| worker::live(zygote, id, socket, limit))
+    /// Forks a worker. The zygote's copies of what it gets are closed: the pool is to see the end
+    /// when the worker's are gone.
+    fn fork(&self, id: WorkerId, limit: u64, descriptors: Vec<OwnedFd>) -> io::Result<Process> {
+        if self.barren {
+            return Err(io::Error::other("unprepared"));
+        }
+        if descriptors.len() < self.preparation.descriptors() {
+            return Err(control::no_descriptor());
+        }
+        let mut descriptors = descriptors.into_iter();
+        let socket = descriptors.next().ok_or_else(control::no_descriptor)?;
+        let stderr = descriptors.next();
+        let (zygote, preparation) = (process::id(), &self.preparation);
+        child::fork(|| {
+            if let Some(stderr) = stderr
+                && itself::replace_stderr(stderr).is_err()
+            {
+                process::exit(1);
+            }
+            worker::live(zygote, id, socket, limit, preparation)
+        })
+    }
 }

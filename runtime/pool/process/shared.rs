@@ -1,58 +1,74 @@
-//! What the handles, the jobs and the slots of one pool share: the queue and the line to the
-//! zygote.
+//! What the handles, the jobs and the slots of one pool share: its settings, the queue, the line to
+//! the zygote, and the pool's end.
 
+use super::account::Account;
 use super::busy::Busy;
 use super::call::Call;
 use super::control;
 use super::fate::Fate;
 use super::line::Line;
+use super::queue::Queue;
+use super::settings::Settings;
 use crate::pool::error::PoolError;
 use crate::sys::fork_guard;
 use crate::task::spawn;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::panic::Location;
 use std::rc::Rc;
 use std::task::{Poll, Waker};
 
 /// A pool.
 pub(super) struct Shared {
+    /// What the builder was told.
+    pub(super) settings: Settings,
+    /// What is known for statistics.
+    pub(super) account: Rc<Account>,
+    /// The line that made the pool.
+    pub(super) made: &'static Location<'static>,
     /// The most bytes an encoded argument or result may have.
     pub(super) limit: u64,
-    /// The calls no slot has taken, by their number. A map and not a ring, so that a call that is
-    /// given up leaves at once, from wherever it stands; calls are rare beside what a worker does
-    /// for one.
-    queue: RefCell<BTreeMap<u64, Rc<Call>>>,
-    /// The number of the next call.
-    next_call: Cell<u64>,
-    /// The slots that wait for a call. The last to come is the first to go: it has a worker
-    /// already, and workers that are never needed are never started.
-    idle: RefCell<Vec<(usize, Waker)>>,
+    /// The calls that wait, and the slots that wait for calls.
+    pub(super) queue: Queue,
     /// The line to the zygote; none before the first worker is needed, and after the pool is
     /// closed.
     line: RefCell<Option<Rc<Line>>>,
     /// How many calls the slots are doing.
     pub(super) busy: Rc<Busy>,
+    /// How many workers there are that calls can be given to, or will be; those that are ending do
+    /// not count.
+    pub(super) workers: Cell<usize>,
+    /// In how many workers in a row the initializer has failed.
+    pub(super) failures: Cell<u32>,
+    /// How many slots have not come to their end.
+    slots: Cell<usize>,
     /// Whether the pool is closed: there is no work any more.
     closed: Cell<bool>,
+    /// Who waits for that.
+    waiters: RefCell<Vec<Waker>>,
     /// The process that made the pool. A child forked from it has a copy of us and must not use it.
     owner: fork_guard::Process,
 }
 
 impl Shared {
-    /// A pool without slots.
-    pub(super) fn new(limit: u64) -> Shared {
+    /// A pool whose slots are to be spawned.
+    pub(super) fn new(settings: Settings, made: &'static Location<'static>) -> Shared {
         Shared {
-            limit,
-            queue: RefCell::default(),
-            next_call: Cell::new(0),
-            idle: RefCell::default(),
+            account: Rc::new(Account::new()),
+            made,
+            limit: settings.message_limit,
+            queue: Queue::new(settings.workers, settings.queue_limit),
             line: RefCell::default(),
-            busy: Rc::default(),
+            busy: Rc::new(Busy::new(settings.busy_poll)),
+            workers: Cell::new(0),
+            failures: Cell::new(0),
+            slots: Cell::new(settings.workers),
             closed: Cell::new(false),
+            waiters: RefCell::default(),
             owner: fork_guard::Process::current(),
+            settings,
         }
     }
 
@@ -61,61 +77,34 @@ impl Shared {
         self.closed.get()
     }
 
-    /// Queues a call and gives its number.
-    pub(super) fn queue(&self, call: Rc<Call>) -> u64 {
-        let number = self.next_call.get();
-        self.next_call.set(number + 1);
-        self.queue.borrow_mut().insert(number, call);
-        let idle = self.idle.borrow_mut().pop();
-        if let Some((_, waker)) = idle {
-            waker.wake();
+    /// Why the zygote can fork no worker, if it has said so.
+    pub(super) fn unprepared(&self) -> Option<String> {
+        self.line.borrow().as_ref()?.unprepared()
+    }
+
+    /// Fails all calls that wait: no worker gets ready.
+    pub(super) fn fail_waiting(&self, reason: &str, attempts: u32) {
+        for call in self.queue.empty() {
+            call.finish(Err(PoolError::InitializerFailed {
+                reason: reason.to_owned(),
+                attempts,
+                submitted: call.submitted,
+            }));
         }
-        number
-    }
-
-    /// Takes a call out of the queue, if it is still there.
-    pub(super) fn unqueue(&self, number: u64) {
-        let call = self.queue.borrow_mut().remove(&number);
-        drop(call);
-    }
-
-    /// Waits for a call that slot `slot` is to do; nothing when the pool is closed.
-    pub(super) async fn next_call(&self, slot: usize) -> Option<Rc<Call>> {
-        poll_fn(|cx| {
-            if self.closed.get() {
-                return Poll::Ready(None);
-            }
-            // Who waits and was not woken leaves the calls to those who were: they have workers already.
-            if self
-                .idle
-                .borrow()
-                .iter()
-                .any(|(waiting, _)| *waiting == slot)
-            {
-                return Poll::Pending;
-            }
-            if let Some((_, call)) = self.queue.borrow_mut().pop_first() {
-                return Poll::Ready(Some(call));
-            }
-            let waker = cx.waker().clone();
-            self.idle.borrow_mut().push((slot, waker));
-            Poll::Pending
-        })
-        .await
     }
 
     /// Asks the zygote for a worker that serves `socket`; starts a zygote if there is none.
+    ///
+    /// # Errors
+    /// `control::is_end` tells those that say that the zygote has ended; then the next try starts
+    /// another.
     pub(super) async fn ask(&self, socket: BorrowedFd<'_>) -> io::Result<Rc<Fate>> {
         let line = self.line()?;
-        match line.ask(self.limit, socket).await {
-            Err(error) if control::is_end(&error) => {
-                // The zygote ended while there was nothing to do. One new one: if that ends as
-                // well, before it has done anything, so would the next.
-                line.cut();
-                self.line()?.ask(self.limit, socket).await
-            }
-            other => other,
+        let asked = line.ask(self.limit, socket).await;
+        if asked.as_ref().is_err_and(control::is_end) {
+            line.cut();
         }
+        asked
     }
 
     /// The line to the zygote that lives, or to a new one.
@@ -128,12 +117,65 @@ impl Shared {
         {
             return Ok(line.clone());
         }
-        let line = Rc::new(Line::open()?);
+        let line = Rc::new(Line::open(&self.settings, &self.busy)?);
         drop(self.line.replace(Some(line.clone())));
         let (listening, busy) = (line.clone(), self.busy.clone());
         let listener = spawn(async move { listening.listen(&busy).await });
         listener.set_name("process pool line");
         Ok(line)
+    }
+
+    /// Fails the calls that wait, and says how many.
+    pub(super) fn cancel_queued(&self) -> usize {
+        if !self.owner.is_current() {
+            return 0;
+        }
+        let calls = self.queue.empty();
+        let count = calls.len();
+        for call in calls {
+            call.finish(Err(PoolError::Cancelled {
+                submitted: call.submitted,
+            }));
+        }
+        count
+    }
+
+    /// Takes no more calls; the slots end when those that have a place are done.
+    pub(super) fn shut(&self) {
+        if self.owner.is_current() {
+            fail_closed(self.queue.shut());
+        }
+    }
+
+    /// A slot has come to its end, and its worker with it. With the last one, the pool does.
+    pub(super) async fn slot_ended(&self) {
+        self.slots.set(self.slots.get() - 1);
+        if self.slots.get() > 0 || self.is_closed() {
+            return;
+        }
+        let line = self.line.borrow().clone();
+        if let Some(line) = line {
+            let _busy = self.busy.begin();
+            line.end_in_peace().await;
+        }
+        self.close();
+    }
+
+    /// Waits until the pool is closed.
+    pub(super) async fn end(&self) {
+        poll_fn(|cx| {
+            if self.is_closed() {
+                return Poll::Ready(());
+            }
+            // Cloned before anything is borrowed: it is foreign code.
+            let waker = cx.waker().clone();
+            let mut waiters = self.waiters.borrow_mut();
+            if !waiters.iter().any(|waiter| waiter.will_wake(&waker)) {
+                waiters.push(waker);
+            }
+            Poll::Pending
+        })
+        .await
     }
 
     /// Closes the pool: no call is begun any more, those that wait fail, the processes are killed
@@ -142,18 +184,23 @@ impl Shared {
         if !self.owner.is_current() || self.closed.replace(true) {
             return;
         }
-        for call in self.queue.take().into_values() {
-            call.finish(Err(PoolError::Closed {
-                submitted: call.submitted,
-            }));
-        }
+        fail_closed(self.queue.shut());
+        fail_closed(self.queue.empty());
         let line = self.line.take();
         if let Some(line) = line {
             line.cut();
         }
-        for (_, waker) in self.idle.take() {
-            waker.wake();
-        }
         self.busy.end();
+        let waiters = self.waiters.take();
+        waiters.into_iter().for_each(Waker::wake);
+    }
+}
+
+/// Fails calls, since the pool is closed.
+fn fail_closed(calls: Vec<Rc<Call>>) {
+    for call in calls {
+        call.finish(Err(PoolError::Closed {
+            submitted: call.submitted,
+        }));
     }
 }

@@ -2,6 +2,7 @@
 
 use super::control::{self, Message, WorkerId};
 use super::entry;
+use super::settings::Settings;
 use crate::sys::child;
 use crate::sys::fork_guard;
 use crate::sys::packet;
@@ -27,8 +28,9 @@ pub(super) struct Zygote {
 }
 
 impl Zygote {
-    /// Starts a zygote, with the environment and the working directory of this moment.
-    pub(super) fn start() -> io::Result<Zygote> {
+    /// Starts a zygote, with the environment and the working directory of this moment, as far as
+    /// the settings say nothing else.
+    pub(super) fn start(settings: &Settings) -> io::Result<Zygote> {
         if entry::was_missed() {
             // Going on would start a process that starts a process, without end.
             return Err(io::Error::other(
@@ -42,15 +44,19 @@ impl Zygote {
         // socket goes as standard input because that needs no `pre_exec`, with which std would fork
         // this process, with all its page tables, instead of vforking it.
         let mut program = Command::new("/proc/self/exe");
+        settings.apply(&mut program);
         let child = program
             .env(variable, value)
             .stdin(Stdio::from(theirs))
-            .spawn()?;
-        Ok(Zygote {
+            .spawn()
+            .map_err(|error| settings.explain(error))?;
+        let zygote = Zygote {
             child: RefCell::new(child),
             control,
             owner: fork_guard::Process::current(),
-        })
+        };
+        control::send_prepare(zygote.control.as_fd(), &settings.preparation.to_bytes())?;
+        Ok(zygote)
     }
 
     /// Has `hear` and `ask` fail with `WouldBlock` instead of waiting.
@@ -58,14 +64,22 @@ impl Zygote {
         SockRef::from(&self.control).set_nonblocking(true)
     }
 
-    /// Asks for a worker that serves `socket`.
+    /// Asks for a worker that is given these descriptors (see [`Message::Fork`]).
     pub(super) fn ask(
         &self,
         worker: WorkerId,
         limit: u64,
-        socket: BorrowedFd<'_>,
+        descriptors: &[BorrowedFd<'_>],
     ) -> io::Result<()> {
-        control::send_fork(self.control.as_fd(), worker, limit, socket)
+        control::send_fork(self.control.as_fd(), worker, limit, descriptors)
+    }
+
+    /// Lets the zygote end as soon as it likes; [`hear`](Zygote::hear) then tells when it has.
+    pub(super) fn let_go(&self) {
+        if self.owner.is_current() {
+            // What fails here fails because the zygote is gone.
+            let _ = SockRef::from(&self.control).shutdown(Shutdown::Write);
+        }
     }
 
     /// Takes the next word from the zygote; nothing when it has ended.
@@ -79,8 +93,7 @@ impl Zygote {
         if !self.owner.is_current() {
             return;
         }
-        // What fails here fails because the zygote is gone.
-        let _ = SockRef::from(&self.control).shutdown(Shutdown::Write);
+        self.let_go();
         let deadline = Instant::now() + PATIENCE;
         while self.is_heard_before(deadline) {}
         // The control socket is the last thing a zygote closes; what could still hold it up
@@ -134,9 +147,10 @@ mod tests {
     }
 
     fn start() -> Pair {
-        let zygote = Zygote::start().unwrap();
+        let settings = Settings::with_inherited_stderr();
+        let zygote = Zygote::start(&settings).unwrap();
         let (socket, theirs) = UnixStream::pair().unwrap();
-        zygote.ask(7, LIMIT, theirs.as_fd()).unwrap();
+        zygote.ask(7, LIMIT, &[theirs.as_fd()]).unwrap();
         match zygote.hear().unwrap() {
             Some(Message::Born {
                 worker: 7,

@@ -1,7 +1,6 @@
 //! Blocking calls in threads: results, order, panics, and a loop that goes on meanwhile.
 
-mod support;
-
+use crate::support::leak_free;
 use roundelay::pool::ThreadPool;
 use roundelay::{Handle, gather, run, spawn_blocking, timeout, to_thread};
 use std::cell::RefCell;
@@ -9,7 +8,6 @@ use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
-use support::leak_free;
 
 fn blocking(ms: u64) -> u64 {
     std::thread::sleep(Duration::from_millis(ms));

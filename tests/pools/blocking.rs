@@ -1,0 +1,90 @@
+//! The process pool for threads without a loop.
+
+use crate::watch::{descriptors, others, single_file};
+use roundelay::ProcessPool;
+use roundelay::pool::PoolError;
+use roundelay::pool::process::BlockingPool;
+use std::hint;
+use std::process;
+use std::thread;
+use std::time::Duration;
+
+/// Runs a body while no other test does, and checks that it leaves no descriptor and no process.
+fn alone(body: impl FnOnce()) {
+    let _alone = single_file();
+    let before = (descriptors(), others());
+    body();
+    assert_eq!((descriptors(), others()), before, "after and before");
+}
+
+fn endless<R>((): ()) -> R {
+    loop {
+        hint::spin_loop();
+    }
+}
+
+fn square(n: u64) -> u64 {
+    n * n
+}
+
+#[test]
+fn results_and_errors_come_to_any_thread() {
+    alone(|| {
+        let pool = BlockingPool::new(2).unwrap();
+        let threads: Vec<_> = (0..3)
+            .map(|n| {
+                let pool = pool.clone();
+                thread::spawn(move || pool.submit_blocking(square, n).result().unwrap())
+            })
+            .collect();
+        let results = threads.into_iter().map(|thread| thread.join().unwrap());
+        assert_eq!(results.collect::<Vec<_>>(), [0, 1, 4]);
+        let line = line!() + 1;
+        let job = pool.submit_blocking(|n: u64| -> u64 { panic!("not {n}") }, 3);
+        let error = job.result().unwrap_err();
+        assert_eq!(error.panic_message(), Some("not 3"));
+        assert_eq!(error.submitted().line(), line);
+        let stats = pool.stats().unwrap();
+        assert_eq!((stats.done, stats.failed), (3, 1));
+        assert_eq!(pool.map_blocking(square, 0..100).unwrap()[99], 99 * 99);
+    });
+}
+
+#[test]
+fn a_running_call_is_killed_by_a_cancel_and_by_a_drop() {
+    alone(|| {
+        let pool = BlockingPool::new(1).unwrap();
+        let runs = pool.submit_blocking(endless::<()>, ());
+        let runs = runs.result_timeout(Duration::from_millis(20)).unwrap_err();
+        assert!(runs.cancel());
+        assert!(matches!(runs.result(), Err(PoolError::Cancelled { .. })));
+        drop(pool.submit_blocking(endless::<()>, ()));
+        // A new worker does it.
+        assert_eq!(pool.submit_blocking(square, 3).result().unwrap(), 9);
+    });
+}
+
+#[test]
+fn a_shutdown_waits_and_later_calls_are_refused() {
+    alone(|| {
+        let pool = ProcessPool::builder().workers(1).build_blocking().unwrap();
+        let job = pool.submit_blocking(square, 4);
+        pool.shutdown_blocking();
+        assert!(others().is_empty());
+        assert_eq!(job.result().unwrap(), 16);
+        let late = pool.submit_blocking(square, 4).result();
+        assert!(matches!(late, Err(PoolError::Closed { .. })));
+    });
+}
+
+#[test]
+fn dropping_the_last_handle_fails_what_runs() {
+    alone(|| {
+        let pool = BlockingPool::new(1).unwrap();
+        let runs = pool.submit_blocking(endless::<u32>, ());
+        let pid = pool.submit_blocking(|()| process::id(), ());
+        drop(pool);
+        assert!(matches!(runs.result(), Err(PoolError::Closed { .. })));
+        assert!(matches!(pid.result(), Err(PoolError::Closed { .. })));
+    });
+}

@@ -1,0 +1,5 @@
+//! In an example.
+
+fn main() {
+    pool_profiles::check();
+}
