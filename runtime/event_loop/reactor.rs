@@ -283,12 +283,20 @@ impl Reactor {
     }
 
     /// Has the loop poll for so many nanoseconds more before it blocks, until [`busy_poll_less`](Reactor::busy_poll_less).
+    #[cfg_attr(
+        not(feature = "process"),
+        expect(dead_code, reason = "only the pool of processes asks for it")
+    )]
     pub(crate) fn busy_poll_more(&self, nanoseconds: u64) {
         self.busy_poll
             .set(self.busy_poll.get().saturating_add(nanoseconds));
     }
 
     /// Takes back what [`busy_poll_more`](Reactor::busy_poll_more) has asked for.
+    #[cfg_attr(
+        not(feature = "process"),
+        expect(dead_code, reason = "only the pool of processes asks for it")
+    )]
     pub(crate) fn busy_poll_less(&self, nanoseconds: u64) {
         self.busy_poll
             .set(self.busy_poll.get().saturating_sub(nanoseconds));

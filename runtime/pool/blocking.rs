@@ -68,7 +68,6 @@ impl<R> BlockingJob<R> {
     ///
     /// As [`result`](BlockingJob::result).
     #[track_caller]
-    #[expect(clippy::type_complexity, reason = "the job's result, or the job")]
     pub fn result_timeout(self, limit: Duration) -> Result<Result<R, PoolError>, BlockingJob<R>> {
         refuse_in_loop();
         match self.mailbox.wait(Some(limit)) {

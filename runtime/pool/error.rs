@@ -177,7 +177,6 @@ impl PoolError {
     /// # Errors
     ///
     /// Gives the error back if the function did not panic, or not in a thread of this process.
-    #[expect(clippy::result_large_err, reason = "the error is what was given in")]
     pub fn into_panic(self) -> Result<Box<dyn Any + Send>, PoolError> {
         match self {
             PoolError::Panicked {

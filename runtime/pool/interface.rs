@@ -7,6 +7,7 @@ use super::stats::Stats;
 use super::threads::{self, ThreadPool};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fmt::Debug;
 use std::panic::Location;
 
 /// What may go into any pool and come out of it: to another thread, and, encoded, to another process.
@@ -38,7 +39,7 @@ impl<T: Send + Serialize + DeserializeOwned + 'static> Passable for T {}
 #[doc(alias = "Executor")]
 pub trait Pool: sealed::Sealed + Clone + 'static {
     /// The future of a call's result. Dropping it gives the call up.
-    type Job<R: Passable>: Future<Output = Result<R, PoolError>> + 'static;
+    type Job<R: Passable>: Future<Output = Result<R, PoolError>> + Debug + 'static;
 
     /// Gives a call to the pool. It need not be awaited to begin.
     ///

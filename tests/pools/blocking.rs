@@ -4,6 +4,7 @@ use crate::watch::{descriptors, others, single_file};
 use roundelay::ProcessPool;
 use roundelay::pool::PoolError;
 use roundelay::pool::process::BlockingPool;
+use std::hint;
 use std::process;
 use std::thread;
 use std::time::Duration;
@@ -14,6 +15,12 @@ fn alone(body: impl FnOnce()) {
     let before = (descriptors(), others());
     body();
     assert_eq!((descriptors(), others()), before, "after and before");
+}
+
+fn endless<R>((): ()) -> R {
+    loop {
+        hint::spin_loop();
+    }
 }
 
 fn square(n: u64) -> u64 {
@@ -47,13 +54,11 @@ fn results_and_errors_come_to_any_thread() {
 fn a_running_call_is_killed_by_a_cancel_and_by_a_drop() {
     alone(|| {
         let pool = BlockingPool::new(1).unwrap();
-        let endless = pool.submit_blocking(|()| -> () { loop {} }, ());
-        let endless = endless
-            .result_timeout(Duration::from_millis(20))
-            .unwrap_err();
-        assert!(endless.cancel());
-        assert!(matches!(endless.result(), Err(PoolError::Cancelled { .. })));
-        drop(pool.submit_blocking(|()| -> () { loop {} }, ()));
+        let runs = pool.submit_blocking(endless::<()>, ());
+        let runs = runs.result_timeout(Duration::from_millis(20)).unwrap_err();
+        assert!(runs.cancel());
+        assert!(matches!(runs.result(), Err(PoolError::Cancelled { .. })));
+        drop(pool.submit_blocking(endless::<()>, ()));
         // A new worker does it.
         assert_eq!(pool.submit_blocking(square, 3).result().unwrap(), 9);
     });
@@ -76,10 +81,10 @@ fn a_shutdown_waits_and_later_calls_are_refused() {
 fn dropping_the_last_handle_fails_what_runs() {
     alone(|| {
         let pool = BlockingPool::new(1).unwrap();
-        let endless = pool.submit_blocking(|()| -> u32 { loop {} }, ());
+        let runs = pool.submit_blocking(endless::<u32>, ());
         let pid = pool.submit_blocking(|()| process::id(), ());
         drop(pool);
-        assert!(matches!(endless.result(), Err(PoolError::Closed { .. })));
+        assert!(matches!(runs.result(), Err(PoolError::Closed { .. })));
         assert!(matches!(pid.result(), Err(PoolError::Closed { .. })));
     });
 }

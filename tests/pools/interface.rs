@@ -53,9 +53,9 @@ fn jobs_come_as_they_are_completed() {
 fn the_first_job_wins_and_the_rest_is_cancelled() {
     async fn body(pool: impl Pool) {
         let tasks = [1, 500, 500, 500].map(|ms| spawn(pool.submit(nap, ms)));
-        let outcome = wait(tasks.into(), WaitMode::FirstCompleted).await;
-        assert_eq!(outcome.done.len(), 1);
-        for task in outcome.pending {
+        let (done, pending) = wait(tasks.into(), WaitMode::FirstCompleted).await;
+        assert_eq!(done.len(), 1);
+        for task in pending {
             task.cancel();
             assert!(task.await.unwrap_err().is_cancelled());
         }

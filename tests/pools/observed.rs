@@ -4,6 +4,7 @@ use crate::watch::{single_file, within};
 use roundelay::pool::ThreadPool;
 use roundelay::{JobEnd, LoopEvent, Observer, ProcessPool, Runtime, WorkerId};
 use std::cell::RefCell;
+use std::hint;
 use std::process;
 use std::rc::Rc;
 use std::sync::mpsc::channel;
@@ -52,6 +53,12 @@ fn observed<F: Future>(log: &Log, main: F) -> F::Output {
     let output = runtime.run(within(main));
     runtime.shutdown().unwrap();
     output
+}
+
+fn endless((): ()) {
+    loop {
+        hint::spin_loop();
+    }
 }
 
 #[test]
@@ -113,15 +120,18 @@ fn a_worker_process_has_a_lane_with_its_jobs_and_its_end() {
         let pool = ProcessPool::new(1).unwrap();
         let line = line!() + 1;
         let pid = pool.submit(|()| process::id(), ()).await.unwrap();
-        assert!(pool.submit(|()| process::exit(3), ()).await.is_err());
+        assert!(
+            pool.submit(|()| -> () { process::exit(3) }, ())
+                .await
+                .is_err()
+        );
         pool.submit(|()| (), ()).await.unwrap();
-        let running = pool.submit(|()| loop {}, ());
+        let running = pool.submit(endless, ());
         while pool.stats().running == 0 {
             roundelay::yield_now().await;
         }
         let waits = pool.submit(|()| (), ());
         drop(waits);
-        let _: &roundelay::Job<()> = &running;
         drop(running);
         pool.submit(|()| (), ()).await.unwrap();
         pool.shutdown().await;

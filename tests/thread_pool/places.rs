@@ -12,8 +12,13 @@ fn a_call_without_a_place_waits_in_line_and_is_accepted_in_its_turn() {
     leak_free(|| {
         run(async {
             let pool = ThreadPool::builder().max_threads(1).queue_limit(1).build();
+            let (begun, begins) = channel::<()>();
             let (go, wait) = channel::<()>();
-            let runs = pool.submit(move || wait.recv().unwrap());
+            let runs = pool.submit(move || {
+                begun.send(()).unwrap();
+                wait.recv().unwrap();
+            });
+            begins.recv().unwrap();
             let accepted = Rc::new(RefCell::new(Vec::new()));
             let jobs: Vec<_> = (1..4).map(|n| Rc::new(pool.submit(move || n))).collect();
             let watchers: Vec<_> = (1..4)

@@ -3,17 +3,21 @@
 //! The same for both pools: what differs is how a chunk is given to the pool, which is a closure here. Each item gives one
 //! outcome, whatever happens, so that outcomes can be told by their position.
 
+mod arrivals;
+mod error;
+
+pub use error::MapError;
+
 use super::error::PoolError;
+use arrivals::Arrivals;
+use error::outcomes;
 use futures_core::Stream;
 use std::collections::{BTreeMap, VecDeque};
-use std::error::Error;
 use std::fmt;
 use std::future::poll_fn;
-use std::ops::Range;
-use std::panic::Location;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Wake, Waker};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
 
 /// Unless told otherwise, a chunk is this part of what each worker gets of all items: a few for each, so that one slow
 /// chunk does not leave the others idle at the end. Python's `multiprocessing` has the same.
@@ -163,10 +167,6 @@ impl<R: 'static> Map<R> {
     }
 
     /// Waits for the next outcome; none when all have been given out.
-    #[expect(
-        clippy::should_implement_trait,
-        reason = "the name that users of streams expect"
-    )]
     pub async fn next(&mut self) -> Option<Result<R, MapError>> {
         poll_fn(|cx| self.poll(cx)).await
     }
@@ -229,18 +229,15 @@ impl<R: 'static> Map<R> {
             self.next_chunk += 1;
             self.next_item += length;
             self.taken += length;
-            let waker = Waker::from(Arc::new(Arrival {
-                arrivals: self.arrivals.clone(),
-                chunk: number,
-            }));
-            self.arrivals.list().push(number);
+            let waker = self.arrivals.waker_of(number);
+            self.arrivals.add(number);
             self.chunks.insert(number, Chunk { future, waker });
         }
     }
 
     /// Looks at the first chunk; whether it has arrived.
     fn poll_first(&mut self, cx: &mut Context<'_>) -> bool {
-        self.arrivals.list().clear();
+        drop(self.arrivals.take());
         let Some(mut first) = self.chunks.first_entry() else {
             return false;
         };
@@ -257,7 +254,7 @@ impl<R: 'static> Map<R> {
         // Before the list is read: what comes after it wakes.
         let before = self.arrivals.set_waker(cx.waker().clone());
         drop(before);
-        let list = std::mem::take(&mut *self.arrivals.list());
+        let list = self.arrivals.take();
         for number in list {
             let Some(chunk) = self.chunks.get_mut(&number) else {
                 continue;
@@ -286,126 +283,5 @@ impl<R> fmt::Debug for Map<R> {
             .field("taken", &self.taken)
             .field("chunk_size", &self.chunk_size)
             .finish_non_exhaustive()
-    }
-}
-
-/// The outcomes of a chunk's items from what its job gave.
-fn outcomes<R>(result: ChunkResult<R>, chunk: Range<usize>) -> Vec<Result<R, MapError>> {
-    let error = |index: usize, error: Arc<PoolError>| MapError {
-        index,
-        chunk: chunk.clone(),
-        error,
-    };
-    match result {
-        Ok(items) => {
-            let items = chunk.clone().zip(items);
-            items
-                .map(|(index, item)| item.map_err(|e| error(index, Arc::new(e))))
-                .collect()
-        }
-        Err(all) => {
-            let all = Arc::new(all);
-            let items = chunk.clone();
-            items.map(|index| Err(error(index, all.clone()))).collect()
-        }
-    }
-}
-
-/// The chunks that are worth a look, and who is to look.
-#[derive(Default)]
-struct Arrivals {
-    /// The chunks' numbers, in the order of their wakes.
-    list: Mutex<Vec<u64>>,
-    /// Who polls the map.
-    waker: Mutex<Option<Waker>>,
-}
-
-impl Arrivals {
-    fn list(&self) -> MutexGuard<'_, Vec<u64>> {
-        self.list.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_waker(&self, waker: Waker) -> Option<Waker> {
-        let mut place = self.waker.lock().unwrap_or_else(PoisonError::into_inner);
-        place.replace(waker)
-    }
-}
-
-/// Wakes the map for one chunk.
-struct Arrival {
-    arrivals: Arc<Arrivals>,
-    chunk: u64,
-}
-
-impl Wake for Arrival {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        self.arrivals.list().push(self.chunk);
-        let waker = self.arrivals.waker.lock();
-        let waker = waker.unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(waker) = waker {
-            waker.wake();
-        }
-    }
-}
-
-/// Why an item of a `map` gave no value.
-#[derive(Clone, Debug)]
-pub struct MapError {
-    index: usize,
-    chunk: Range<usize>,
-    error: Arc<PoolError>,
-}
-
-impl MapError {
-    /// The error of a map that has come to no item.
-    #[cfg(feature = "process")]
-    pub(super) fn of_none(error: PoolError) -> MapError {
-        MapError {
-            index: 0,
-            chunk: 0..0,
-            error: Arc::new(error),
-        }
-    }
-
-    /// Returns the item's position, from 0.
-    pub fn index(&self) -> usize {
-        self.index
-    }
-
-    /// Returns the positions of the items that went to a worker together. Unless the error is a panic, it is that of all
-    /// of them.
-    pub fn chunk(&self) -> Range<usize> {
-        self.chunk.clone()
-    }
-
-    /// Returns the pool's error.
-    pub fn error(&self) -> &PoolError {
-        &self.error
-    }
-
-    /// Returns the line that called `map`.
-    pub fn submitted(&self) -> &'static Location<'static> {
-        self.error.submitted()
-    }
-}
-
-impl fmt::Display for MapError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Range { start, end } = self.chunk;
-        write!(
-            f,
-            "item {} of a map (in the chunk {start}..{end}): {}",
-            self.index, self.error
-        )
-    }
-}
-
-impl Error for MapError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        Some(&*self.error)
     }
 }
