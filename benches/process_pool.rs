@@ -14,7 +14,8 @@ fn main() {
         round_trip("call, 64 KiB there and back", 2_000, vec![7u8; 64 << 10]).await;
         round_trip("call, 1 MiB there and back", 200, vec![7u8; 1 << 20]).await;
         many_calls().await;
-        kill_and_replace().await;
+        kill_and_replace("kill a running call, next call done", 200, 0).await;
+        kill_and_replace("the same, it held 256 MiB", 20, 256).await;
     });
 }
 
@@ -63,28 +64,34 @@ async fn many_calls() {
     report("2,000 calls at once, 2 workers, each", times);
 }
 
-/// From giving up a call that runs to the result of the next, which needs a new worker.
-async fn kill_and_replace() {
+/// From giving up a call that runs, in a worker that holds so much memory, to the result of the
+/// next, which needs a new worker.
+async fn kill_and_replace(what: &str, rounds: u64, mebibytes: usize) {
+    fn fill_and_spin(mebibytes: usize) {
+        let held = vec![1u8; mebibytes << 20];
+        std::fs::write(note(std::process::id()), "").unwrap();
+        loop {
+            std::hint::black_box(&held);
+        }
+    }
+    fn note(pid: u32) -> std::path::PathBuf {
+        std::env::temp_dir().join(format!("roundelay-bench-{pid}"))
+    }
     let pool = ProcessPool::new(1).unwrap();
     let mut times = Vec::new();
-    for n in 0..200u64 {
-        assert_eq!(pool.submit(|n: u64| n, n).await.unwrap(), n);
-        let endless = pool.submit(
-            |(): ()| -> () {
-                loop {
-                    std::hint::spin_loop()
-                }
-            },
-            (),
-        );
-        // Until the call runs: it was sent when the loop came round.
-        roundelay::sleep(Duration::from_millis(1)).await;
+    for n in 0..rounds {
+        let pid = pool.submit(|(): ()| std::process::id(), ()).await.unwrap();
+        let endless = pool.submit(fill_and_spin, mebibytes);
+        while !note(pid).exists() {
+            roundelay::sleep(Duration::from_millis(1)).await;
+        }
+        std::fs::remove_file(note(pid)).unwrap();
         let start = Instant::now();
         drop(endless);
         assert_eq!(pool.submit(|n: u64| n, n).await.unwrap(), n);
         times.push(start.elapsed());
     }
-    report("kill a running call, next call done", times);
+    report(what, times);
 }
 
 fn report(what: &str, mut times: Vec<Duration>) {

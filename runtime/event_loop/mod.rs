@@ -321,7 +321,8 @@ impl EventLoop {
         }
         let window = match block {
             Block::Exactly(nanoseconds) => window.min(nanoseconds),
-            _ => window,
+            Block::Milliseconds(milliseconds) => window.min(milliseconds.saturating_mul(1_000_000)),
+            Block::No | Block::Forever => window,
         };
         let begun = Instant::now();
         while begun.elapsed() < Duration::from_nanos(window) {

@@ -7,6 +7,7 @@
 
 #[allow(dead_code, reason = "shared with `pool_faults`")]
 mod acts;
+mod busy_poll;
 mod deaths;
 mod endings;
 mod failures;

@@ -9,6 +9,7 @@ use super::shared::Shared;
 use super::spare;
 use super::wire::{self, Frame, FrameReader, Kind};
 use crate::event_loop::reactor::Direction;
+use crate::io::AsyncFd;
 use crate::io::source::Source;
 use crate::sys::packet;
 use mio::Interest;
@@ -55,8 +56,8 @@ impl Connection {
             // It waits in the socket for the worker to be born.
             (&ours).write_all(&Frame::new(Kind::BusyPoll).number(window).seal())?;
         }
-        let interest = Interest::READABLE | Interest::WRITABLE;
-        let socket = Source::new(UnixStream::from_std(ours), interest)?;
+        // Not for writing: that would wake the loop each time a worker has taken a call.
+        let socket = Source::new(UnixStream::from_std(ours), Interest::READABLE)?;
         let fate = pool.ask(theirs.as_fd()).await?;
         // Only the worker may have that end: its end is to be seen here.
         drop(theirs);
@@ -203,17 +204,21 @@ impl Connection {
         Ok(arena)
     }
 
-    /// Sends a frame. The first try bypasses the loop, which looks outside at once when a socket was
-    /// written: not needed here, as the other end is in another process.
+    /// Sends a frame. Nearly always the socket takes it at once; only where it does not, the loop is
+    /// asked to wait for that.
     async fn send(&self, frame: &[u8]) -> io::Result<()> {
-        let mut rest = frame;
-        match self.socket.get_ref().write(rest) {
-            Ok(written) => rest = &rest[written..],
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
+        let mut socket = self.socket.get_ref();
+        let written = match socket.write(frame) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+            other => other?,
+        };
+        if written == frame.len() {
+            return Ok(());
         }
+        let (mut rest, copy) = (&frame[written..], socket.as_fd().try_clone_to_owned()?);
+        let writer = AsyncFd::writer(BlockingStream::from(copy))?;
         while !rest.is_empty() {
-            let write = self.socket.write_with(|mut socket| socket.write(rest));
+            let write = writer.write_with(|mut socket| socket.write(rest));
             rest = &rest[write.await?..];
         }
         Ok(())

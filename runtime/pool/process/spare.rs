@@ -6,8 +6,10 @@
 //! [`Blob`](super::Blob)s). They are kept only while large payloads come, and freed together with
 //! what the arenas give back (see `arena`).
 
-use super::arena::LARGE;
 use std::cell::{Cell, RefCell};
+
+/// The smallest buffer that is kept: below, the allocator has one at hand.
+const LARGE: usize = 64 * 1024;
 
 /// How many buffers are kept at most.
 const MOST: usize = 3;
