@@ -4,6 +4,7 @@
 //! call is checked.
 
 use roundelay::ProcessPool;
+use roundelay::pool::process::Blob;
 use std::time::{Duration, Instant};
 
 fn main() {
@@ -13,6 +14,10 @@ fn main() {
         round_trip("call, 8 bytes there and back", 20_000, 7u64).await;
         round_trip("call, 64 KiB there and back", 2_000, vec![7u8; 64 << 10]).await;
         round_trip("call, 1 MiB there and back", 200, vec![7u8; 1 << 20]).await;
+        let blob = |size| Blob::from(vec![7; size]);
+        round_trip("call, 64 KiB of Blob", 2_000, blob(64 << 10)).await;
+        round_trip("call, 1 MiB of Blob", 200, blob(1 << 20)).await;
+        round_trip("call, 64 MiB of Blob", 10, blob(64 << 20)).await;
         many_calls().await;
         kill_and_replace("kill a running call, next call done", 200, 0).await;
         kill_and_replace("the same, it held 256 MiB", 20, 256).await;

@@ -45,6 +45,18 @@ pub fn all_at_once(operations: u64) -> f64 {
     })
 }
 
+pub fn in_chunks(operations: u64) -> f64 {
+    roundelay::run(async move {
+        let pool = warm(2).await;
+        let start = Instant::now();
+        let results = pool.map(same, 0..operations).collect().await;
+        let taken = start.elapsed();
+        let results = results.expect("all items are done");
+        assert!(results.into_iter().eq(0..operations));
+        each(taken, operations)
+    })
+}
+
 pub fn first_result(operations: u64) -> f64 {
     let mut taken = Duration::ZERO;
     for n in 0..operations {

@@ -100,6 +100,26 @@ pub fn workloads() -> Vec<Workload> {
             )
         },
         Workload {
+            python: Some("calls all at once"),
+            ..workload(
+                "map in chunks, Python's calls at once",
+                100_000,
+                5000,
+                ours::in_chunks,
+                &[TimesPython(50.0)],
+            )
+        },
+        Workload {
+            python: Some("map in chunks"),
+            ..workload(
+                "the same, Python's in chunks",
+                100_000,
+                100_000,
+                ours::in_chunks,
+                &[],
+            )
+        },
+        Workload {
             procspawn: Some(theirs::first_result),
             ..workload(
                 "first result",

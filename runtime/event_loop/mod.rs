@@ -345,6 +345,8 @@ impl EventLoop {
             if self.poll_reactor_now()? || self.shared.sleep.is_notified() {
                 return Ok(Block::No);
             }
+            // Whoever is to answer may be waiting for this core.
+            std::thread::yield_now();
         }
         Ok(self.time_to_block())
     }

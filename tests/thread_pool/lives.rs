@@ -2,7 +2,7 @@
 
 use crate::support::leak_free;
 use roundelay::pool::{PoolError, ThreadPool};
-use roundelay::{gather, run, sleep};
+use roundelay::{gather, run, sleep, timeout};
 use std::cell::Cell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -51,6 +51,47 @@ fn idle_threads_end_down_to_the_fewest_and_their_numbers_are_used_again() {
                 assert_eq!(pool.stats().workers.len(), 1);
             }
             assert_eq!(all_at_once(&pool).await, all);
+        });
+    });
+}
+
+#[test]
+fn a_call_that_comes_while_a_thread_ends_is_not_left_behind() {
+    leak_free(|| {
+        run(async {
+            let pool = ThreadPool::builder()
+                .max_threads(1)
+                .idle_time(Duration::from_micros(50))
+                .name("roundelay-t")
+                .build();
+            for n in 0..3000u64 {
+                let job = timeout(Duration::from_secs(20), pool.submit(move || n));
+                assert_eq!(job.await.expect("nobody took it").unwrap(), n);
+                // About as long as a thread is patient, now a little less, now a little more.
+                sleep(Duration::from_micros(n % 80)).await;
+            }
+        });
+    });
+}
+
+#[test]
+fn idle_threads_that_tire_together_leave_the_fewest_behind() {
+    leak_free(|| {
+        run(async {
+            let pool = ThreadPool::builder()
+                .max_threads(4)
+                .min_threads(2)
+                .idle_time(Duration::from_micros(100))
+                .name("roundelay-t")
+                .build();
+            for _ in 0..100 {
+                all_at_once(&pool).await;
+                while pool.stats().workers.len() > 2 {
+                    sleep(Duration::from_micros(100)).await;
+                }
+                sleep(Duration::from_micros(300)).await;
+                assert_eq!(pool.stats().workers.len(), 2);
+            }
         });
     });
 }

@@ -137,7 +137,8 @@ impl Ear<'_> {
             let begun = Instant::now();
             while begun.elapsed() < self.busy_poll {
                 match packet::try_receive(self.socket.as_fd(), buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                    // Whoever is to send something may be waiting for this core.
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::yield_now(),
                     other => return other,
                 }
             }

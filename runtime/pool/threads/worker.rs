@@ -1,14 +1,14 @@
 //! A thread's life: take a call, run it, say so, until there will be no more.
 
 use super::queue::Waiting;
-use super::shared::Shared;
+use super::shared::{Shared, State};
 use super::work::Work;
 use crate::event_loop::observer::{Event, JobEnd};
 use crate::event_loop::quietly;
 use crate::pool::error::PoolError;
 use crate::pool::panic;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::PoisonError;
+use std::sync::{MutexGuard, PoisonError};
 use std::task::Waker;
 use std::time::Instant;
 
@@ -24,10 +24,9 @@ pub(super) fn live<S: 'static>(pool: &Shared<S>, number: u32) {
     }
     // The state was made here and ends here.
     quietly(move || drop(own));
-    leave(pool, number);
 }
 
-/// Waits for a call; none when the thread is to end.
+/// Waits for a call; none when the thread is to end, which then has left the pool.
 fn take<S: 'static>(pool: &Shared<S>, number: u32) -> Option<Waiting<S>> {
     let mut state = pool.lock();
     let mut since = Instant::now();
@@ -37,6 +36,7 @@ fn take<S: 'static>(pool: &Shared<S>, number: u32) -> Option<Waiting<S>> {
             return Some(waiting);
         }
         if state.shut {
+            leave(pool, state, number);
             return None;
         }
         let patience = match pool.settings.idle_time {
@@ -45,6 +45,7 @@ fn take<S: 'static>(pool: &Shared<S>, number: u32) -> Option<Waiting<S>> {
         };
         let idle_for = since.elapsed();
         if patience.is_some_and(|time| idle_for >= time) {
+            leave(pool, state, number);
             return None;
         }
         state.idle += 1;
@@ -92,9 +93,9 @@ fn run<S: 'static>(pool: &Shared<S>, own: &mut Option<S>, work: &mut dyn Work<S>
     end
 }
 
-/// Takes the thread off the list of those that live.
-fn leave<S: 'static>(pool: &Shared<S>, number: u32) {
-    let mut state = pool.lock();
+/// Takes the thread off the list of those that live. Under the same lock as the look at the queue: else a call that comes
+/// between would find a thread that is about to end, and nobody would start another for it.
+fn leave<S: 'static>(pool: &Shared<S>, mut state: MutexGuard<'_, State<S>>, number: u32) {
     if let Some(mut worker) = state.workers.remove(&number) {
         state.tally.worker_ended(worker.started);
         state.ended.extend(worker.thread.take());
