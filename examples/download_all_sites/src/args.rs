@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use clap::Parser;
+use four_ways::Version;
 use hyper::Uri;
 use hyper::http::uri::Authority;
 
 use crate::trust::Trust;
-use crate::version::Version;
 
 /// Downloads many sites in four ways and compares them: one after the other, with threads, with an
 /// event loop, and with processes.
@@ -56,8 +56,7 @@ pub struct Args {
 impl Args {
     /// Returns the versions to run, always in the order of the table.
     pub fn versions(&self) -> Vec<Version> {
-        let asked_for = |version: &Version| self.only.is_empty() || self.only.contains(version);
-        Version::ALL.into_iter().filter(asked_for).collect()
+        Version::selected(&self.only)
     }
 
     /// Returns the waiting time of the built-in server.

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
         download_in_every_way(&args)
     };
     result.unwrap_or_else(|error| {
-        note(format_args!("error: {error}"));
+        four_ways::note(format_args!("error: {error}"));
         ExitCode::FAILURE
     })
 }
@@ -59,10 +59,7 @@ fn download_in_every_way(args: &Args) -> io::Result<ExitCode> {
     let plan = Plan::new(args, &pages);
 
     writeln!(out, "{}", report::opening(&plan, pages.len()))?;
-    let runs = args
-        .versions()
-        .into_iter()
-        .map(|version| version.run(&plan));
+    let runs = args.versions().into_iter().map(|version| plan.run(version));
     let runs: Vec<Run> = runs.collect::<io::Result<_>>()?;
     drop(server);
 
@@ -73,11 +70,6 @@ fn download_in_every_way(args: &Args) -> io::Result<ExitCode> {
     let Some(failures) = report::failures(&runs) else {
         return Ok(ExitCode::SUCCESS);
     };
-    note(format_args!("\n{failures}"));
+    four_ways::note(format_args!("\n{failures}"));
     Ok(ExitCode::FAILURE)
-}
-
-/// Writes a line to the standard error. Whoever closed that does not want to read it, which is no reason to stop.
-fn note(line: std::fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "{line}");
 }

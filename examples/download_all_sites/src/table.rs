@@ -1,34 +1,26 @@
 //! The table at the end: one row a version.
 
-use comfy_table::{CellAlignment, Table, presets};
+use four_ways::{Version, table};
 
-use crate::version::{Run, Version};
+use crate::version::Run;
 
 /// Lays the runs out below each other.
-pub fn of(runs: &[Run]) -> Table {
-    let mut table = Table::new();
-    table.load_style(presets::ASCII_MARKDOWN);
-    table.set_header(["version", "sites", "bytes", "seconds", "speed-up"]);
-    for run in runs {
-        table.add_row(row(run, runs));
-    }
-    for column in table.column_iter_mut().skip(1) {
-        column.set_cell_alignment(CellAlignment::Right);
-    }
-    table
+pub fn of(runs: &[Run]) -> String {
+    let header = ["version", "sites", "bytes", "seconds", "speed-up"];
+    table::of(header, runs.iter().map(|run| row(run, runs)))
 }
 
 fn row(run: &Run, runs: &[Run]) -> [String; 5] {
-    let sequential = runs
-        .iter()
-        .find(|other| other.version == Version::Sequential);
-    let speed_up = |one: &Run| one.time.as_secs_f64() / run.time.as_secs_f64();
+    let mut sequential = runs.iter();
+    let sequential = sequential.find(|other| other.version == Version::Sequential);
     let pages = run
         .outcomes
         .iter()
         .filter_map(|outcome| outcome.result.as_ref().ok());
     let bytes: u64 = pages.clone().map(|page| page.bytes).sum();
     let (downloaded, all) = (pages.count(), run.outcomes.len());
+    // What failed takes no time that says anything.
+    let before = sequential.filter(|_| downloaded > 0).map(|one| one.time);
     [
         run.name.clone(),
         if downloaded == all {
@@ -36,23 +28,8 @@ fn row(run: &Run, runs: &[Run]) -> [String; 5] {
         } else {
             format!("{downloaded} of {all}")
         },
-        with_commas(bytes),
-        format!("{:.3}", run.time.as_secs_f64()),
-        match sequential {
-            Some(one) if downloaded > 0 => format!("{:.1}", speed_up(one)),
-            _ => "-".to_owned(),
-        },
+        table::with_commas(bytes),
+        table::seconds(run.time),
+        table::speed_up(before, run.time, 1),
     ]
-}
-
-/// Writes a number in groups of three: 2,800,000.
-fn with_commas(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<&str> = digits
-        .as_bytes()
-        .rchunks(3)
-        .rev()
-        .map(|group| str::from_utf8(group).expect("digits"))
-        .collect();
-    groups.join(",")
 }

@@ -1,25 +1,16 @@
-//! The four versions, what each is given to do, and what came of it.
+//! What every version is told, and what came of it.
 
 use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use clap::ValueEnum;
+use four_ways::Version;
 
 use crate::args::Args;
 use crate::outcome::Outcome;
 use crate::progress::Progress;
 use crate::trust::Trust;
 use crate::{event_loop, processes, sequential, threads};
-
-/// A way to download all sites.
-#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Version {
-    Sequential,
-    Threads,
-    EventLoop,
-    Processes,
-}
 
 /// What every version is told.
 pub struct Plan {
@@ -60,49 +51,28 @@ impl Plan {
             trust: Arc::new(args.ca_file.clone().unwrap_or_default()),
         }
     }
-}
-
-impl Version {
-    pub const ALL: [Version; 4] = [
-        Version::Sequential,
-        Version::Threads,
-        Version::EventLoop,
-        Version::Processes,
-    ];
-
-    /// Downloads all sites of the plan in this way and takes the time.
+    /// Downloads all sites in one way and takes the time.
     ///
     /// # Errors
     /// When the version could not begin: no more processes or descriptors, say.
-    pub fn run(self, plan: &Plan) -> io::Result<Run> {
-        let name = self.name(plan);
-        let progress = Progress::new(&name, plan.sites.len());
+    pub fn run(&self, version: Version) -> io::Result<Run> {
+        let name = version.name(self.workers);
+        let shown = four_ways::Progress::new(&name, self.sites.len());
+        let progress = Progress::new(shown.clone());
         let start = Instant::now();
-        let outcomes = match self {
-            Version::Sequential => sequential::download_all_sites(plan, &progress),
-            Version::Threads => threads::download_all_sites(plan, &progress),
-            Version::EventLoop => event_loop::download_all_sites(plan, &progress),
-            Version::Processes => processes::download_all_sites(plan, &progress),
+        let outcomes = match version {
+            Version::Sequential => sequential::download_all_sites(self, &progress),
+            Version::Threads => threads::download_all_sites(self, &progress),
+            Version::EventLoop => event_loop::download_all_sites(self, &progress),
+            Version::Processes => processes::download_all_sites(self, &progress),
         }?;
         let time = start.elapsed();
-        progress.finish(time);
+        shown.finish(time);
         Ok(Run {
-            version: self,
+            version,
             name,
             outcomes,
             time,
         })
-    }
-
-    fn name(self, plan: &Plan) -> String {
-        let workers = plan.workers;
-        match self {
-            Version::Sequential => "sequential".to_owned(),
-            Version::Threads if workers == 1 => "threads (1 worker)".to_owned(),
-            Version::Threads => format!("threads ({workers} workers)"),
-            Version::EventLoop => "event loop (1 thread)".to_owned(),
-            Version::Processes if workers == 1 => "processes (1 worker)".to_owned(),
-            Version::Processes => format!("processes ({workers} workers)"),
-        }
     }
 }

@@ -4,12 +4,12 @@ mod support;
 
 use std::process::Command;
 
-use support::{ROWS, download};
+use support::{ROWS, assert_all_downloaded, download};
 
 #[test]
 fn all_four_versions_download_the_same_two_pages() {
     let said = download(&["--sites", "20", "--workers", "2", "--latency", "10"]);
-    said.assert_all_downloaded("20", "350,000");
+    assert_all_downloaded(&said, "20", "350,000");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::{CertificateDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use support::{Answer, ROWS, Sites, download};
+use support::{Answer, ROWS, Sites, assert_all_downloaded, download};
 
 /// An https site on loopback, and the file with the authority that vouches for it.
 struct SecureSites {
@@ -77,7 +77,7 @@ fn all_versions_download_from_a_site_whose_authority_is_trusted() {
         &by_address,
         &by_name,
     ];
-    download(&args).assert_all_downloaded("20", "400");
+    assert_all_downloaded(&download(&args), "20", "400");
 }
 
 #[test]

@@ -5,7 +5,7 @@ mod support;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
-use support::download;
+use support::{assert_all_downloaded, download};
 
 /// A child process that does not outlive its test.
 struct Server(Child);
@@ -51,5 +51,6 @@ fn pythons_own_server_serves_all_versions() {
     let url = format!("{address}Cargo.toml");
     let bytes = 160 * include_str!("../Cargo.toml").len();
     let bytes = format!("{},{:03}", bytes / 1000, bytes % 1000);
-    download(&["--sites", "160", "--workers", "2", &url]).assert_all_downloaded("160", &bytes);
+    let said = download(&["--sites", "160", "--workers", "2", &url]);
+    assert_all_downloaded(&said, "160", &bytes);
 }

@@ -9,60 +9,28 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use four_ways::testing::Said;
 use socket2::SockRef;
 
-/// The versions as the table calls them when there are two workers.
-pub const ROWS: [&str; 4] = [
-    "sequential",
-    "threads (2 workers)",
-    "event loop (1 thread)",
-    "processes (2 workers)",
-];
+pub use four_ways::testing::ROWS;
 
-/// What the program said and how it ended.
-pub struct Said {
-    pub code: Option<i32>,
-    pub stdout: String,
-    pub stderr: String,
-}
-
-impl Said {
-    /// Returns the cells of a table row: version, sites, bytes, seconds, speed-up.
-    pub fn row(&self, version: &str) -> Vec<String> {
-        let rows = self.stdout.lines().map(|line| {
-            line.trim_matches('|')
-                .split('|')
-                .map(|cell| cell.trim().to_owned())
-                .collect::<Vec<_>>()
-        });
-        rows.into_iter()
-            .find(|cells| cells[0] == version)
-            .unwrap_or_else(|| {
-                panic!(
-                    "no row {version:?} in:\n{}\nerrors:\n{}",
-                    self.stdout, self.stderr
-                )
-            })
-    }
-
-    /// Checks that every version downloaded so many sites and bytes.
-    pub fn assert_all_downloaded(&self, sites: &str, bytes: &str) {
-        for version in ROWS {
-            assert_eq!(
-                self.row(version)[1..3],
-                [sites, bytes],
-                "{version}:\n{}",
-                self.stderr
-            );
-        }
-        assert!(
-            self.stdout
-                .contains("All versions downloaded the same bytes."),
-            "{}",
-            self.stdout
+/// Checks that every version downloaded so many sites and bytes.
+pub fn assert_all_downloaded(said: &Said, sites: &str, bytes: &str) {
+    for version in ROWS {
+        assert_eq!(
+            said.row(version)[1..3],
+            [sites, bytes],
+            "{version}:\n{}",
+            said.stderr
         );
-        assert_eq!(self.code, Some(0), "{}", self.stderr);
     }
+    assert!(
+        said.stdout
+            .contains("All versions downloaded the same bytes."),
+        "{}",
+        said.stdout
+    );
+    assert_eq!(said.code, Some(0), "{}", said.stderr);
 }
 
 pub fn program() -> Command {
@@ -71,12 +39,7 @@ pub fn program() -> Command {
 
 /// Runs the program to its end, its output in pipes.
 pub fn download(args: &[&str]) -> Said {
-    let output = program().args(args).output().expect("the program starts");
-    Said {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).expect("text"),
-        stderr: String::from_utf8(output.stderr).expect("text"),
-    }
+    Said::by(program().args(args))
 }
 
 /// How a site answers a request.
