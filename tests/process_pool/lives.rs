@@ -126,6 +126,26 @@ fn an_initializer_that_fails_is_an_error_of_those_that_wait_and_is_not_tried_wit
 }
 
 #[test]
+fn an_initializer_that_is_killed_is_tried_more_often_and_not_without_end() {
+    fn count_and_be_killed(path: PathBuf) {
+        fail_and_count((path, 3));
+        crate::acts::kill_at_once(process::id());
+    }
+    alone(async {
+        let note = Note::new();
+        let builder = ProcessPool::builder().workers(1);
+        let builder = builder.initializer(count_and_be_killed, note.path());
+        let pool = builder.build().unwrap();
+        let jobs: Vec<_> = (0..20u8).map(|n| pool.submit(|n: u8| n, n)).collect();
+        for result in gather(jobs).await.unwrap() {
+            let error = result.unwrap_err();
+            assert!(error.to_string().contains("SIGKILL"), "{error}");
+        }
+        assert_eq!(fs::read_to_string(note.path()).unwrap().len(), 11);
+    });
+}
+
+#[test]
 fn a_pool_whose_initializer_works_again_works_again() {
     fn fail_while_there(path: PathBuf) {
         assert!(!path.exists(), "it is there");

@@ -10,6 +10,7 @@ use crate::sys::memory::resident;
 use crate::task::spawn;
 use crate::time::sleep;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
@@ -17,9 +18,9 @@ use std::time::Duration;
 /// So many workers in a row may fail to get ready before those who wait for one are told.
 const ATTEMPTS: u32 = 3;
 
-/// So many zygotes may end, one after the other, before they have forked a worker for a call. Somebody
-/// may kill them; but those that end by themselves would go on with it.
-const ZYGOTES: u32 = 10;
+/// So many zygotes may end before they have forked a worker for a call, and so many workers be killed
+/// before they are ready. Somebody may kill them; but those that bring it about would go on with it.
+const MOST_ENDED: u32 = 10;
 
 /// How long a worker may take to end by itself, running what it has registered to run at exit.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -73,7 +74,7 @@ impl Hired {
         number: usize,
         submitted: &'static Location<'static>,
     ) -> Result<Hired, PoolError> {
-        let mut zygotes = 0;
+        let (mut zygotes, mut kills) = (0, 0);
         loop {
             let reason = match Hired::attempt(pool, number, submitted).await {
                 Ok(hired) => {
@@ -81,8 +82,12 @@ impl Hired {
                     return Ok(hired);
                 }
                 Err(_) if pool.is_closed() => return Err(PoolError::Closed { submitted }),
-                Err(NotReady::ZygoteEnded(_)) if zygotes < ZYGOTES => {
+                Err(NotReady::ZygoteEnded(_)) if zygotes < MOST_ENDED => {
                     zygotes += 1;
+                    continue;
+                }
+                Err(NotReady::Killed(_)) if kills < MOST_ENDED => {
+                    kills += 1;
                     continue;
                 }
                 Err(NotReady::ZygoteEnded(source) | NotReady::NotForked(source)) => {
@@ -91,11 +96,12 @@ impl Hired {
                 Err(NotReady::Unprepared(reason)) => {
                     return Err(failed(reason, 1, submitted));
                 }
-                Err(NotReady::Failed(reason)) => reason,
+                Err(NotReady::Killed(reason) | NotReady::Failed(reason)) => reason,
             };
             let attempts = pool.failures.get() + 1;
             pool.failures.set(attempts);
-            if attempts >= ATTEMPTS {
+            if attempts >= ATTEMPTS || kills >= MOST_ENDED {
+                let attempts = attempts + kills;
                 pool.fail_waiting(&reason, attempts);
                 return Err(failed(reason, attempts, submitted));
             }
@@ -172,6 +178,8 @@ enum NotReady {
     Unprepared(String),
     /// It could not be forked.
     NotForked(io::Error),
+    /// It was killed (SIGKILL) while the initializer ran: from outside, or memory was out.
+    Killed(String),
     /// The initializer failed in it, for this reason.
     Failed(String),
 }
@@ -203,12 +211,16 @@ async fn initialize(
             };
             let said = connection.fate().words().map(|words| words.tail());
             let said = said.filter(|said| !said.is_empty());
-            return Err(NotReady::Failed(format!(
+            let reason = format!(
                 "the initializer ended its worker, process {}: {status}{}",
                 death.pid,
                 said.map(|said| format!(", which wrote {said:?}"))
                     .unwrap_or_default(),
-            )));
+            );
+            return Err(match status.signal() {
+                Some(libc::SIGKILL) => NotReady::Killed(reason),
+                _ => NotReady::Failed(reason),
+            });
         }
         Err(Failure::Garbled(error)) => {
             let reason = format!("the initializer's worker sent {error}");
