@@ -2,6 +2,7 @@
 
 use roundelay::io::AsyncFd;
 use roundelay::net::{TcpListener, TcpStream, lookup};
+use roundelay::pool::ThreadPool;
 use roundelay::sync::{
     Barrier, BoundedSemaphore, Condition, Event, LifoQueue, Lock, PriorityQueue, Promise, Queue,
     Semaphore,
@@ -405,5 +406,34 @@ fn worker_processes() {
         assert_eq!(pool.submit(double, 4).await.unwrap(), 8);
         // The pool heals itself after a call that was cancelled, and so killed.
         assert_eq!(pool.submit(double, 5).await.unwrap(), 10);
+        pool.shutdown().await;
+    });
+    everywhere(|| async {
+        let pool = roundelay::ProcessPool::builder().workers(1).queue_limit(1);
+        let pool = pool.build().unwrap();
+        let jobs: Vec<_> = (0..3).map(|n| pool.submit(double, n)).collect();
+        jobs[2].accepted().await;
+        assert_eq!(gather(jobs).await.unwrap().pop().unwrap().unwrap(), 4);
+        let doubled = pool.map(double, 0..4).chunk_size(1).collect().await;
+        assert_eq!(doubled.unwrap(), [0, 2, 4, 6]);
+        let mut unordered = pool.map_unordered(double, 0..2);
+        while unordered.next().await.is_some() {}
+    });
+}
+
+#[test]
+fn pools_of_threads() {
+    everywhere(|| async {
+        let pool = ThreadPool::builder().max_threads(1).queue_limit(1).build();
+        let jobs: Vec<_> = (0..3).map(|n| pool.submit(move || 2 * n)).collect();
+        jobs[2].accepted().await;
+        for (n, job) in (0..).zip(jobs) {
+            assert_eq!(job.await.unwrap(), 2 * n);
+        }
+        let doubled = pool.map(|n| 2 * n, 0..4).chunk_size(1).collect().await;
+        assert_eq!(doubled.unwrap(), [0, 2, 4, 6]);
+        let mut unordered = pool.map_unordered(|n| 2 * n, 0..2);
+        while unordered.next().await.is_some() {}
+        pool.shutdown().await;
     });
 }

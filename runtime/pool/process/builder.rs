@@ -259,7 +259,7 @@ impl Builder {
     }
 
     /// Sets for how long a worker tries for its next call, and the loop for replies, before they
-    /// sleep: not at all unless set.
+    /// sleep. Unless it is set, the loop not at all, and the workers for 50 microseconds after a call.
     ///
     /// To wake a sleeper takes longer than a short call. With 50 or 100 microseconds here, calls
     /// that follow one another closely find both sides awake. The price is a core that each idle

@@ -22,6 +22,11 @@ use std::process;
 use std::thread::{self, ThreadId};
 use std::time::{Duration, Instant};
 
+/// For how long a worker waits awake for its next call, unless the pool's builder asks for longer. Waking a sleeping core takes
+/// about as long, and so a worker that is given one call after the other need never be woken. It gives way to whatever else is
+/// to run meanwhile.
+const LINGER: Duration = Duration::from_micros(50);
+
 thread_local! {
     /// Where this thread's last panic was; written by the hook, taken by the call that caught it.
     static PANICKED_AT: Cell<Option<String>> = const { Cell::new(None) };
@@ -79,7 +84,7 @@ fn serve(socket: UnixStream, limit: u64) -> io::Result<()> {
             }
             Kind::BusyPoll => {
                 let (_, window) = wire::tail(&frame).ok_or_else(nonsense)?;
-                ear.busy_poll = Duration::from_nanos(window);
+                ear.busy_poll = LINGER.max(Duration::from_nanos(window));
                 continue;
             }
             _ => return Err(nonsense()),
@@ -117,7 +122,7 @@ struct Ear<'a> {
     socket: &'a UnixStream,
     /// The descriptor that came last; empty when it was taken.
     descriptor: Option<OwnedFd>,
-    /// For how long to try before sleeping; zero unless the pool's builder says otherwise.
+    /// For how long to try before sleeping.
     busy_poll: Duration,
 }
 
@@ -126,21 +131,19 @@ impl Ear<'_> {
         Ear {
             socket,
             descriptor: None,
-            busy_poll: Duration::ZERO,
+            busy_poll: LINGER,
         }
     }
 
     /// Receives, and tries for a while before it sleeps. Idle for long after a large payload, it
     /// frees what it has kept of that.
     fn receive(&self, buffer: &mut [u8]) -> io::Result<(usize, Vec<OwnedFd>)> {
-        if !self.busy_poll.is_zero() {
-            let begun = Instant::now();
-            while begun.elapsed() < self.busy_poll {
-                match packet::try_receive(self.socket.as_fd(), buffer) {
-                    // Whoever is to send something may be waiting for this core.
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::yield_now(),
-                    other => return other,
-                }
+        let begun = Instant::now();
+        while begun.elapsed() < self.busy_poll {
+            match packet::try_receive(self.socket.as_fd(), buffer) {
+                // Whoever is to send something may be waiting for this core.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => thread::yield_now(),
+                other => return other,
             }
         }
         if spare::are_wanted() && !wait_readable(&[self.socket.as_fd()], Some(arena::IDLE))?[0] {
