@@ -20,13 +20,26 @@ fn give_up(waiters: &Waiters, ticket: Ticket, something: bool) {
     }
 }
 
-/// The waker to wait with, and whether the queue may have changed since the future looked: while it waited, or just now, as making
-/// a waker that is not ours runs code of others, which may use the queue.
-#[inline(always)]
-fn waker_of(cx: &Context<'_>, ticket: Option<Ticket>) -> (TaskWaker, bool) {
+/// The step of a future that has waited, or has just looked in vain.
+#[inline]
+fn wait<T>(
+    waiters: &Waiters,
+    ticket: &mut Option<Ticket>,
+    cx: &Context<'_>,
+    look: impl FnOnce() -> Poll<T>,
+) -> Poll<T> {
     let waker = TaskWaker::of(cx.waker());
+    // Making a waker that is not ours runs code of others, which may use the queue.
     let changed = ticket.is_some() || !waker.is_ours();
-    (waker, changed)
+    if changed && waiters.may_go_on(*ticket) {
+        let looked = look();
+        if looked.is_ready() {
+            *ticket = None;
+            return looked;
+        }
+    }
+    waiters.wait(ticket, waker);
+    Poll::Pending
 }
 
 /// The future of a queue's `put`.
@@ -57,45 +70,43 @@ impl<S: Store> Future for Put<'_, S> {
 
     #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
         // Mostly there is room at once, and no waker is needed.
-        if self.ticket.is_none()
-            && let Poll::Ready(done) = self.look()
+        if this.ticket.is_none()
+            && let Poll::Ready(done) = put_in(this.queue, &mut this.item)
         {
             return Poll::Ready(done);
         }
-        self.wait(cx)
+        this.wait(cx)
     }
 }
 
 impl<S: Store> Put<'_, S> {
-    /// Puts the item in if there is room.
-    #[inline(always)]
-    fn look(&mut self) -> Poll<Result<(), QueueShutDown<S::Item>>> {
-        let item = self.item.take().expect("a Put was polled after its end");
-        match self.queue.try_put(item) {
-            Ok(()) => Poll::Ready(Ok(())),
-            Err(TryPutError::ShutDown(item)) => Poll::Ready(Err(QueueShutDown(item))),
-            Err(TryPutError::Full(item)) => {
-                self.item = Some(item);
-                Poll::Pending
-            }
-        }
-    }
-
-    /// The step of one that has waited, or has just looked in vain.
     #[inline(never)]
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), QueueShutDown<S::Item>>> {
-        let waiters = &self.queue.putters;
-        let (waker, changed) = waker_of(cx, self.ticket);
-        if changed && waiters.may_go_on(self.ticket) {
-            let looked = self.look();
-            if looked.is_ready() {
-                self.ticket = None;
-                return looked;
-            }
+    fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), QueueShutDown<S::Item>>> {
+        let Put {
+            queue,
+            item,
+            ticket,
+        } = self;
+        wait(&queue.putters, ticket, cx, || put_in(queue, item))
+    }
+}
+
+/// Puts an item in if there is room.
+#[inline(always)]
+fn put_in<S: Store>(
+    queue: &AnyQueue<S>,
+    place: &mut Option<S::Item>,
+) -> Poll<Result<(), QueueShutDown<S::Item>>> {
+    let item = place.take().expect("a Put was polled after its end");
+    match queue.try_put(item) {
+        Ok(()) => Poll::Ready(Ok(())),
+        Err(TryPutError::ShutDown(item)) => Poll::Ready(Err(QueueShutDown(item))),
+        Err(TryPutError::Full(item)) => {
+            *place = Some(item);
+            Poll::Pending
         }
-        waiters.wait(&mut self.ticket, waker);
-        Poll::Pending
     }
 }
 
@@ -133,7 +144,7 @@ impl<S: Store> Future for Get<'_, S> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Mostly there is an item at once, and no waker is needed.
         if self.ticket.is_none()
-            && let Poll::Ready(done) = self.look()
+            && let Poll::Ready(done) = take_from(self.queue)
         {
             return Poll::Ready(done);
         }
@@ -142,30 +153,20 @@ impl<S: Store> Future for Get<'_, S> {
 }
 
 impl<S: Store> Get<'_, S> {
-    /// Takes an item if there is one.
-    #[inline(always)]
-    fn look(&self) -> Poll<Result<S::Item, QueueShutDown>> {
-        match self.queue.try_get() {
-            Ok(item) => Poll::Ready(Ok(item)),
-            Err(TryGetError::ShutDown) => Poll::Ready(Err(QueueShutDown(()))),
-            Err(TryGetError::Empty) => Poll::Pending,
-        }
-    }
-
-    /// The step of one that has waited, or has just looked in vain.
     #[inline(never)]
-    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<S::Item, QueueShutDown>> {
-        let waiters = &self.queue.getters;
-        let (waker, changed) = waker_of(cx, self.ticket);
-        if changed && waiters.may_go_on(self.ticket) {
-            let looked = self.look();
-            if looked.is_ready() {
-                self.ticket = None;
-                return looked;
-            }
-        }
-        waiters.wait(&mut self.ticket, waker);
-        Poll::Pending
+    fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<S::Item, QueueShutDown>> {
+        let Get { queue, ticket } = self;
+        wait(&queue.getters, ticket, cx, || take_from(queue))
+    }
+}
+
+/// Takes an item if there is one.
+#[inline(always)]
+fn take_from<S: Store>(queue: &AnyQueue<S>) -> Poll<Result<S::Item, QueueShutDown>> {
+    match queue.try_get() {
+        Ok(item) => Poll::Ready(Ok(item)),
+        Err(TryGetError::ShutDown) => Poll::Ready(Err(QueueShutDown(()))),
+        Err(TryGetError::Empty) => Poll::Pending,
     }
 }
 
