@@ -134,6 +134,13 @@ fn what_needs_a_loop_names_the_line_that_did_without() {
     assert_eq!(line_of_panic(|| drop(Handle::current())), line);
 }
 
+/// The pool used to be made, and its first call to panic with std's words.
+#[test]
+fn a_name_that_no_thread_can_have_is_refused_where_it_is_given() {
+    let named = || drop(ThreadPool::named(1, "a\0b"));
+    says(&words(named), &["threads' name", "zero byte"]);
+}
+
 #[test]
 fn runs_that_nest_or_come_too_late_are_told() {
     let nested = run(async { try_run(async {}) });

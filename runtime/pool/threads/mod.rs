@@ -96,7 +96,7 @@ impl ThreadPool {
     /// Makes a pool whose threads are named `name-0`, `name-1` and so on.
     ///
     /// # Panics
-    /// If `size` is zero.
+    /// If `size` is zero, or the name holds a zero byte.
     #[track_caller]
     pub fn named(size: usize, name: &str) -> Self {
         Self::builder().max_threads(size).name(name).build()
