@@ -182,6 +182,9 @@ impl<S: 'static> ThreadPool<S> {
 
     /// Gives a call to the pool from a thread without a loop, or for one.
     ///
+    /// It never blocks: in a pool with a [`queue_limit`](Builder::queue_limit) a call that finds no place waits in line for
+    /// one.
+    ///
     /// # Examples
     /// See [`BlockingJob`].
     #[track_caller]
