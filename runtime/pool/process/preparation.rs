@@ -1,7 +1,7 @@
 //! What a zygote is told before it forks its first worker, and what it does about it.
 
+use crate::error::panic_message;
 use crate::sys::{code, itself};
-use std::any::Any;
 use std::ffi::CString;
 use std::fs;
 use std::io;
@@ -60,7 +60,7 @@ impl Preparation {
             return Ok(());
         };
         let found = panic::catch_unwind(AssertUnwindSafe(|| code::call_at(place)))
-            .map_err(|payload| format!("`zygote_init` panicked: {}", words_of(&*payload)))?;
+            .map_err(|payload| format!("`zygote_init` panicked: {}", panic_message(&*payload)))?;
         if !found {
             return Err("`zygote_init` is not in the program's own code".to_owned());
         }
@@ -90,15 +90,5 @@ impl Preparation {
             fs::write(path, wanted.to_string())?;
         }
         Ok(())
-    }
-}
-
-fn words_of(payload: &(dyn Any + Send)) -> &str {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        text
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text
-    } else {
-        "a panic whose payload is not text"
     }
 }

@@ -8,10 +8,10 @@ use super::half::Half;
 use super::preparation::Preparation;
 use super::spare;
 use super::wire::{self, FrameReader, Kind};
+use crate::error::panic_message;
 use crate::sys::child::wait_readable;
 use crate::sys::itself;
 use crate::sys::packet;
-use std::any::Any;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::io::{self, Read, Write};
@@ -172,7 +172,7 @@ pub(super) fn catch<T>(run: impl FnOnce() -> T) -> Result<T, (String, String)> {
     PANICKED_AT.take();
     panic::catch_unwind(AssertUnwindSafe(run)).map_err(|payload| {
         let location = PANICKED_AT.take().unwrap_or_default();
-        let message = message_of(&*payload).to_owned();
+        let message = panic_message(&*payload);
         // The payload is a value of the call's, its drop may panic in turn.
         crate::pool::panic::forget(payload);
         (message, location)
@@ -192,14 +192,4 @@ fn catch_panics_quietly() {
         }
         PANICKED_AT.set(info.location().map(ToString::to_string));
     }));
-}
-
-fn message_of(payload: &(dyn Any + Send)) -> &str {
-    if let Some(text) = payload.downcast_ref::<&str>() {
-        text
-    } else if let Some(text) = payload.downcast_ref::<String>() {
-        text
-    } else {
-        "a panic whose payload is not text"
-    }
 }
