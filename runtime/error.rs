@@ -139,7 +139,7 @@ pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
     } else if let Some(message) = panic.downcast_ref::<String>() {
         message.clone()
     } else {
-        "a panic without a message".to_owned()
+        "a panic whose payload is not text".to_owned()
     }
 }
 

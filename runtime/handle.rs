@@ -27,7 +27,11 @@ impl Handle {
     /// If none does.
     #[track_caller]
     pub fn current() -> Self {
-        Self::try_current().unwrap_or_else(|| panic!("{NO_LOOP}"))
+        // No closure: it would name this line, not the caller's.
+        match Self::try_current() {
+            Some(handle) => handle,
+            None => panic!("{NO_LOOP}"),
+        }
     }
 
     /// Returns the handle of the loop that runs on this thread, if one does.

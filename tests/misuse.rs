@@ -4,12 +4,15 @@
 mod panics;
 
 use panics::words;
+use roundelay::pool::ThreadPool;
 use roundelay::sync::{Lock, Promise, Queue};
 use roundelay::testing::test;
 use roundelay::{
-    Cancelled, JoinHandle, Runtime, gather, run, sleep, spawn, task_group, try_run, yield_now,
+    Cancelled, Handle, JoinHandle, Runtime, gather, run, sleep, spawn, spawn_blocking, task_group,
+    try_run, yield_now,
 };
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::panic;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -98,6 +101,44 @@ fn what_needs_a_loop_or_a_task_says_so() {
         Poll::Pending => (),
     };
     says(&words(poll), &["cancel", "task"]);
+}
+
+/// The line at which a piece of code panics, if that is in this file.
+fn line_of_panic<R>(body: impl FnOnce() -> R) -> Option<u32> {
+    thread_local! {
+        static LINE: Cell<Option<u32>> = const { Cell::new(None) };
+    }
+    let before = panic::take_hook();
+    panic::set_hook(Box::new(move |info| {
+        let here = info.location().filter(|place| place.file() == file!());
+        LINE.set(here.map(|place| place.line()));
+        before(info);
+    }));
+    words(body);
+    LINE.take()
+}
+
+/// `Handle::current`, and what rests on it, used to name a line of the crate.
+#[test]
+fn what_needs_a_loop_names_the_line_that_did_without() {
+    let pool = ThreadPool::new(1);
+    let line = Some(line!() + 1);
+    assert_eq!(line_of_panic(|| drop(pool.submit(|| ()))), line);
+    let line = Some(line!() + 1);
+    assert_eq!(line_of_panic(|| drop(pool.try_submit(|| ()))), line);
+    let line = Some(line!() + 1);
+    assert_eq!(line_of_panic(|| pool.set_default()), line);
+    let line = Some(line!() + 1);
+    assert_eq!(line_of_panic(|| drop(spawn_blocking(|| ()))), line);
+    let line = Some(line!() + 1);
+    assert_eq!(line_of_panic(|| drop(Handle::current())), line);
+}
+
+/// The pool used to be made, and its first call to panic with std's words.
+#[test]
+fn a_name_that_no_thread_can_have_is_refused_where_it_is_given() {
+    let named = || drop(ThreadPool::named(1, "a\0b"));
+    says(&words(named), &["threads' name", "zero byte"]);
 }
 
 #[test]

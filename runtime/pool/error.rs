@@ -273,8 +273,8 @@ impl Display for PoolError {
                 ..
             } => write!(
                 f,
-                "{call} (`{what}`) may hold {limit} bytes of memory, and its worker, process {pid}, \
-                 was killed with {resident}; raise `max_rss` or give it less to do"
+                "{call} (`{what}`) held {resident} bytes of memory where it may hold {limit}, and its \
+                 worker, process {pid}, was killed; raise `max_rss` or give it less to do"
             ),
             PoolError::InitializerFailed {
                 reason, attempts, ..
@@ -306,7 +306,8 @@ impl Display for PoolError {
             ),
             PoolError::Closed { .. } => write!(
                 f,
-                "the pool was closed before {call} was done; keep the pool until then"
+                "{call} was not done, as its pool was closed or dropped, or its loop ended; \
+                 submit it before that, and keep the pool until it is done"
             ),
             PoolError::Cancelled { .. } => write!(
                 f,

@@ -38,6 +38,23 @@ fn results_come_in_the_order_of_the_items_whatever_the_chunks() {
     with_both!(body);
 }
 
+/// The numbers used to be multiplied and added without a look at how large they are.
+#[test]
+fn a_chunk_may_be_larger_than_any_number_of_items() {
+    async fn body(pool: impl Pool) {
+        let map = pool.map(square, 0..3).chunk_size(usize::MAX);
+        assert_eq!(map.collect().await.unwrap(), [0, 1, 4]);
+        let map = pool.map_unordered(square, 0..3).chunk_size(2);
+        let map = map.read_ahead(usize::MAX).collect();
+        assert_eq!(map.await.unwrap().len(), 3);
+    }
+    with_both!(body);
+    alone(async {
+        let pool = ThreadPool::new(usize::MAX);
+        assert_eq!(pool.map(square, 0..3).collect().await.unwrap(), [0, 1, 4]);
+    });
+}
+
 #[test]
 fn chunks_are_a_quarter_of_a_workers_share_if_the_number_of_items_is_known() {
     async fn body(pool: impl Pool) {

@@ -197,6 +197,9 @@ fn what_a_call_panicked_with_comes_back_as_it_was() {
             let line = line!() - 1;
             let error = job.await.unwrap_err();
             assert_eq!(error.submitted().line(), line);
+            // The words are those of a call in a process.
+            let words = error.panic_message();
+            assert_eq!(words, Some("a panic whose payload is not text"));
             assert_eq!(*error.into_panic().unwrap().downcast::<u8>().unwrap(), 7);
         });
     });

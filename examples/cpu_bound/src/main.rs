@@ -26,7 +26,7 @@ use four_ways::{Common, Program, Script, Workers};
 /// Each sum is that of i * i for all i below a number. The exit code is 0 when all versions gave the
 /// same sums, 1 when one failed, 2 when the arguments make no sense.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Args {
     /// The first number; the others follow it one by one
     #[arg(long, value_name = "N", default_value_t = 5_000_000,
@@ -38,7 +38,7 @@ struct Args {
           value_parser = clap::value_parser!(u64).range(1..=100_000))]
     numbers: u64,
 
-    /// How often to go through the numbers [default: 10, or 1 beside Python, which needs its time]
+    /// How often to go through the numbers [default: 10, or 1 beside Python]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     rounds: Option<u32>,
 

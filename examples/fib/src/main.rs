@@ -30,14 +30,14 @@ use serde::de::DeserializeOwned;
 /// The exit code is 0 when all versions gave the same numbers, 1 when one failed, 2 when the arguments
 /// make no sense.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Args {
     /// Compute them only in this manner; without it there is a table for each
     #[arg(long, value_name = "KIND")]
     kind: Option<Kind>,
 
-    /// Which numbers to compute by recursion
-    #[arg(long, value_name = "N", value_delimiter = ',', default_values_t = [33, 34],
+    /// Which numbers to compute by recursion, with commas between them
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_value = "33,34",
           value_parser = clap::value_parser!(u32).range(0..=45))]
     recursive: Vec<u32>,
 

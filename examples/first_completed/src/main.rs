@@ -27,10 +27,10 @@ use four_ways::{Common, Program, Script};
 /// The exit code is 0 when all versions had the same winner, 1 when one failed, 2 when the arguments
 /// make no sense.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Args {
-    /// How long each of them sleeps, in seconds
-    #[arg(long, value_name = "S,S", value_delimiter = ',', default_values_t = [0.8, 0.9], value_parser = seconds)]
+    /// How long each of them sleeps, in seconds, with commas between them
+    #[arg(long, value_name = "S,S", value_delimiter = ',', default_value = "0.8,0.9", value_parser = seconds)]
     seconds: Vec<f64>,
 
     #[command(flatten)]

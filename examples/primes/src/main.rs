@@ -27,7 +27,7 @@ use four_ways::{Common, Program, Script, Workers};
 /// The exit code is 0 when all versions gave the same answers, 1 when one failed, 2 when the arguments
 /// make no sense.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Args {
     /// The numbers; without any, the six of Python's manual
     #[arg(value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000_000_000))]

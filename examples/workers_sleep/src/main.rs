@@ -27,7 +27,7 @@ use four_ways::{Common, Program, Script};
 /// The times are drawn by lot, from one to nine, and are the same in all versions. The exit code is 0
 /// when all workers woke in all versions, 1 when one failed, 2 when the arguments make no sense.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, verbatim_doc_comment)]
 struct Args {
     /// Number of workers: of naps, and of threads and processes
     #[arg(long, value_name = "N", default_value_t = 5,

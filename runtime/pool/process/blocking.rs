@@ -107,6 +107,9 @@ impl BlockingPool {
 
     /// Gives a call to the pool; see [`ProcessPool::submit`].
     ///
+    /// It never blocks: in a pool with a [`queue_limit`](Builder::queue_limit) a call that finds no place waits in line for
+    /// one.
+    ///
     /// # Errors
     ///
     /// The job's.

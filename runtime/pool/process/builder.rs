@@ -73,6 +73,7 @@ impl Builder {
     ///
     /// If there is to be no worker.
     #[track_caller]
+    #[doc(alias = "max_workers")]
     pub fn workers(mut self, workers: usize) -> Builder {
         assert!(workers > 0, "a process pool needs at least one worker");
         self.settings.workers = workers;

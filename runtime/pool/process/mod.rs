@@ -265,6 +265,7 @@ impl ProcessPool {
     ///
     /// Dropping the last clone of the pool does the same. To end it in peace, use
     /// [`shutdown`](ProcessPool::shutdown).
+    #[doc(alias = "kill_workers")]
     pub fn close(&self) {
         self.owner.0.close();
     }

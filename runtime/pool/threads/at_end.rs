@@ -60,7 +60,7 @@ impl fmt::Display for StillRunning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let does = match self.abandoned {
             true => "ends while calls still run, and leaves them to it",
-            false => "waits for calls that still run, to end",
+            false => "is to end, and waits for calls that still run",
         };
         write!(f, "the thread pool `{}` {does}: ", self.pool)?;
         for (n, call) in self.calls.iter().enumerate() {

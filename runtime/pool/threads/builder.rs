@@ -85,9 +85,18 @@ impl<S: 'static> Builder<S> {
     }
 
     /// Sets the threads' name: they are called `name-0`, `name-1` and so on.
+    ///
+    /// # Panics
+    /// If it holds a zero byte.
+    #[track_caller]
     #[doc(alias = "thread_name_prefix")]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.settings.name = name.into();
+        let name = name.into();
+        assert!(
+            !name.contains('\0'),
+            "the threads' name {name:?} holds a zero byte, which no thread's name can"
+        );
+        self.settings.name = name;
         self
     }
 

@@ -96,7 +96,7 @@ impl ThreadPool {
     /// Makes a pool whose threads are named `name-0`, `name-1` and so on.
     ///
     /// # Panics
-    /// If `size` is zero.
+    /// If `size` is zero, or the name holds a zero byte.
     #[track_caller]
     pub fn named(size: usize, name: &str) -> Self {
         Self::builder().max_threads(size).name(name).build()
@@ -181,6 +181,9 @@ impl<S: 'static> ThreadPool<S> {
     }
 
     /// Gives a call to the pool from a thread without a loop, or for one.
+    ///
+    /// It never blocks: in a pool with a [`queue_limit`](Builder::queue_limit) a call that finds no place waits in line for
+    /// one.
     ///
     /// # Examples
     /// See [`BlockingJob`].

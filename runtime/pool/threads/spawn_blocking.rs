@@ -98,7 +98,10 @@ impl ThreadPool {
             });
             is_new
         });
-        is_new.unwrap_or_else(|| panic!("{NO_LOOP}"))
+        match is_new {
+            Some(is_new) => is_new,
+            None => panic!("{NO_LOOP}"),
+        }
     }
 }
 
