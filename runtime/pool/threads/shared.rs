@@ -151,6 +151,8 @@ impl<S: 'static> Shared<S> {
                 Ok(number) => born = Some(number),
                 // With threads there are, the call waits for one of them.
                 Err(source) if state.workers.is_empty() => {
+                    state.queue.take_back(promised);
+                    drop(state);
                     return Err((work, PoolError::Io { source, submitted }));
                 }
                 Err(_) => {}
