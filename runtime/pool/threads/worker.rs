@@ -96,6 +96,9 @@ fn run<S: 'static>(pool: &Shared<S>, own: &mut Option<S>, work: &mut dyn Work<S>
 /// Takes the thread off the list of those that live. Under the same lock as the look at the queue: else a call that comes
 /// between would find a thread that is about to end, and nobody would start another for it.
 fn leave<S: 'static>(pool: &Shared<S>, mut state: MutexGuard<'_, State<S>>, number: u32) {
+    // A thread that nobody has joined keeps its stack, and nobody joins any before the pool's end.
+    let over = state.ended.extract_if(.., |thread| thread.is_finished());
+    let over: Vec<_> = over.collect();
     if let Some(mut worker) = state.workers.remove(&number) {
         state.tally.worker_ended(worker.started);
         state.ended.extend(worker.thread.take());
@@ -106,6 +109,7 @@ fn leave<S: 'static>(pool: &Shared<S>, mut state: MutexGuard<'_, State<S>>, numb
     };
     let watch = state.watch;
     drop(state);
+    drop(over);
     pool.left.notify_all();
     if let Some(watch) = watch {
         let worker = watch.worker(number);
