@@ -225,3 +225,9 @@ fn threads_that_ended_leave_no_stack_behind() {
         assert!(more < 300, "{more}");
     });
 }
+
+#[test]
+#[should_panic(expected = "the name of a thread has no zero byte")]
+fn a_name_that_no_thread_can_have_is_refused_by_the_builder() {
+    let _ = ThreadPool::builder().name("a\0b");
+}

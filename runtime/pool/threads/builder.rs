@@ -85,9 +85,19 @@ impl<S: 'static> Builder<S> {
     }
 
     /// Sets the threads' name: they are called `name-0`, `name-1` and so on.
+    ///
+    /// # Panics
+    ///
+    /// If it holds a zero byte.
     #[doc(alias = "thread_name_prefix")]
+    #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
-        self.settings.name = name.into();
+        let name = name.into();
+        assert!(
+            !name.contains('\0'),
+            "the name of a thread has no zero byte, unlike {name:?}"
+        );
+        self.settings.name = name;
         self
     }
 
