@@ -55,6 +55,7 @@ fn a_pool_that_did_nothing_shuts_down() {
 fn workers_run_what_is_registered_for_their_exit_when_the_pool_shuts_down() {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     extern "C" fn at_exit() {
+        std::thread::sleep(Duration::from_millis(50));
         write_at_once(PATH.get().unwrap(), "farewell");
     }
     #[allow(unsafe_code, reason = "std has no atexit")]
@@ -64,11 +65,18 @@ fn workers_run_what_is_registered_for_their_exit_when_the_pool_shuts_down() {
         assert_eq!(unsafe { libc::atexit(at_exit) }, 0);
     }
     alone(async {
-        let (peace, force) = (Note::new(), Note::new());
+        let (peace, retired, force) = (Note::new(), Note::new(), Note::new());
         let pool = ProcessPool::new(1).unwrap();
         pool.submit(register, peace.path()).await.unwrap();
         pool.shutdown().await;
         assert_eq!(fs::read_to_string(peace.path()).unwrap(), "farewell");
+
+        // Also of one that has been replaced, and takes its time.
+        let builder = ProcessPool::builder().workers(1);
+        let pool = builder.max_tasks_per_worker(1).build().unwrap();
+        pool.submit(register, retired.path()).await.unwrap();
+        pool.shutdown().await;
+        assert_eq!(fs::read_to_string(retired.path()).unwrap(), "farewell");
 
         let pool = ProcessPool::new(1).unwrap();
         pool.submit(register, force.path()).await.unwrap();

@@ -4,6 +4,7 @@ use super::codec;
 use super::connection::{Connection, Failure};
 use super::control;
 use super::first::first;
+use super::life::Life;
 use super::shared::Shared;
 use crate::pool::error::PoolError;
 use crate::sys::memory::resident;
@@ -136,13 +137,16 @@ impl Hired {
         tasks.is_some_and(|most| self.calls >= most) || memory.is_some_and(|most| size() > most)
     }
 
-    /// Ends it in peace, while the slot goes on. From now on it does not count.
+    /// Ends it in peace, while the slot goes on. From now on it does not count; but the pool does not end
+    /// before it.
     pub(super) fn retire(self, pool: &Rc<Shared>) {
         let busy = pool.busy.begin();
+        let mut life = Life::begin(pool.clone());
         let end = self.end();
         let task = spawn(async move {
             end.await;
             drop(busy);
+            life.end().await;
         });
         task.set_name("process pool retirement");
     }

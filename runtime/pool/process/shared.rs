@@ -42,8 +42,8 @@ pub(super) struct Shared {
     pub(super) workers: Cell<usize>,
     /// In how many workers in a row the initializer has failed.
     pub(super) failures: Cell<u32>,
-    /// How many slots have not come to their end.
-    slots: Cell<usize>,
+    /// How many slots, and workers they have left to end in peace, have not come to their end.
+    lives: Cell<usize>,
     /// Whether the pool is closed: there is no work any more.
     closed: Cell<bool>,
     /// Who waits for that.
@@ -64,7 +64,7 @@ impl Shared {
             busy: Rc::new(Busy::new(settings.busy_poll)),
             workers: Cell::new(0),
             failures: Cell::new(0),
-            slots: Cell::new(settings.workers),
+            lives: Cell::new(0),
             closed: Cell::new(false),
             waiters: RefCell::default(),
             owner: fork_guard::Process::current(),
@@ -147,10 +147,16 @@ impl Shared {
         }
     }
 
-    /// A slot has come to its end, and its worker with it. With the last one, the pool does.
-    pub(super) async fn slot_ended(&self) {
-        self.slots.set(self.slots.get() - 1);
-        if self.slots.get() > 0 || self.is_closed() {
+    /// One more has to come to its end before the pool does.
+    pub(super) fn life_began(&self) {
+        self.lives.set(self.lives.get() + 1);
+    }
+
+    /// A slot has come to its end, and its worker with it; or a worker that a slot had left. With the
+    /// last one, the pool does.
+    pub(super) async fn life_ended(&self) {
+        self.lives.set(self.lives.get() - 1);
+        if self.lives.get() > 0 || self.is_closed() {
             return;
         }
         let line = self.line.borrow().clone();
