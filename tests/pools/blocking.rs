@@ -4,8 +4,10 @@ use crate::watch::{descriptors, others, single_file};
 use roundelay::ProcessPool;
 use roundelay::pool::PoolError;
 use roundelay::pool::process::BlockingPool;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::hint;
 use std::process;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
@@ -87,4 +89,49 @@ fn dropping_the_last_handle_fails_what_runs() {
         assert!(matches!(runs.result(), Err(PoolError::Closed { .. })));
         assert!(matches!(pid.result(), Err(PoolError::Closed { .. })));
     });
+}
+
+#[test]
+fn the_last_handle_may_be_dropped_by_the_hidden_loop() {
+    static IS_LAST: AtomicBool = AtomicBool::new(false);
+    static DROPPED: AtomicBool = AtomicBool::new(false);
+
+    /// An argument with a handle, which does not pass to the worker.
+    struct Holder(Option<BlockingPool>);
+
+    impl Serialize for Holder {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            while !IS_LAST.load(Ordering::Acquire) {
+                thread::yield_now();
+            }
+            serializer.serialize_unit()
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Holder {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Holder, D::Error> {
+            <()>::deserialize(deserializer).map(|()| Holder(None))
+        }
+    }
+
+    impl Drop for Holder {
+        fn drop(&mut self) {
+            drop(self.0.take());
+            DROPPED.store(true, Ordering::Relaxed);
+        }
+    }
+
+    let _alone = single_file();
+    let before = (descriptors(), others());
+    let pool = BlockingPool::new(1).unwrap();
+    let job = pool.submit_blocking(|_: Holder| (), Holder(Some(pool.clone())));
+    drop(pool);
+    IS_LAST.store(true, Ordering::Release);
+    let error = job.result().unwrap_err();
+    assert!(matches!(error, PoolError::Closed { .. }), "{error}");
+    assert!(DROPPED.load(Ordering::Relaxed), "the drop has panicked");
+    // Nobody joins the hidden thread.
+    while (descriptors(), others()) != before {
+        thread::yield_now();
+    }
 }

@@ -260,7 +260,10 @@ impl Drop for Owner {
             .thread
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = thread.take() {
+        // What a call drops in the hidden loop may hold the last handle; then the thread ends by itself.
+        if let Some(thread) = thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
             // Its panic has been printed, and there is nothing left that it could hold up.
             let _ = thread.join();
         }
