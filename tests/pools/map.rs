@@ -176,3 +176,19 @@ fn without_order_a_slow_chunk_holds_up_no_other() {
     }
     with_both!(body);
 }
+
+#[test]
+fn a_chunk_may_be_as_large_as_one_likes_and_a_pool_too() {
+    async fn body(pool: impl Pool) {
+        for map in [pool.map(square, 0..10), pool.map_unordered(square, 0..10)] {
+            let all = map.chunk_size(usize::MAX).collect().await.unwrap();
+            assert_eq!(all, (0..10).map(square).collect::<Vec<_>>());
+        }
+    }
+    with_both!(body);
+    alone(async {
+        let pool = ThreadPool::builder().max_threads(usize::MAX).build();
+        let all = pool.map(square, 0..3).collect().await.unwrap();
+        assert_eq!(all, [0, 1, 4]);
+    });
+}

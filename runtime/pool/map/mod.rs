@@ -114,7 +114,9 @@ impl<R: 'static> Map<R> {
     {
         let mut items = items.into_iter();
         let chunk_size = match items.size_hint() {
-            (least, Some(most)) if least == most => most / (CHUNKS_PER_WORKER * workers),
+            (least, Some(most)) if least == most => {
+                most / CHUNKS_PER_WORKER.saturating_mul(workers)
+            }
             _ => 1,
         };
         let source = move |first: usize, most: usize| {
@@ -218,9 +220,10 @@ impl<R: 'static> Map<R> {
 
     /// Gives chunks to the pool until enough are on their way.
     fn submit_chunks(&mut self) {
-        let ahead = CHUNKS_PER_WORKER * self.workers * self.chunk_size;
+        let chunks = CHUNKS_PER_WORKER.saturating_mul(self.workers);
+        let ahead = chunks.saturating_mul(self.chunk_size);
         let ahead = self.read_ahead.unwrap_or(ahead).max(self.chunk_size);
-        while self.has_more && self.taken + self.chunk_size <= ahead {
+        while self.has_more && self.taken.saturating_add(self.chunk_size) <= ahead {
             let Some((length, future)) = (self.source)(self.next_item, self.chunk_size) else {
                 self.has_more = false;
                 return;
