@@ -135,3 +135,43 @@ fn the_last_handle_may_be_dropped_by_the_hidden_loop() {
         thread::yield_now();
     }
 }
+
+#[test]
+fn a_panic_of_the_callers_code_in_the_hidden_loop_is_the_callers_error() {
+    /// Whoever encodes or decodes it panics, as the number says.
+    struct Bomb(u8);
+
+    impl Serialize for Bomb {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            assert_ne!(self.0, 1, "no encoding");
+            self.0.serialize(serializer)
+        }
+    }
+
+    impl<'de> Deserialize<'de> for Bomb {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Bomb, D::Error> {
+            let number = u8::deserialize(deserializer)?;
+            assert_ne!(number, 2, "no decoding");
+            Ok(Bomb(number))
+        }
+    }
+
+    fn says(error: &PoolError, words: &str) {
+        assert!(matches!(error, PoolError::Panicked { .. }), "{error}");
+        assert!(error.to_string().contains(words), "{error}");
+    }
+
+    alone(|| {
+        let pool = BlockingPool::new(1).unwrap();
+        let encoding = pool.submit_blocking(|_: Bomb| (), Bomb(1)).result();
+        says(&encoding.unwrap_err(), "no encoding");
+        let decoding = pool.submit_blocking(Bomb, 2).result().map(drop);
+        says(&decoding.unwrap_err(), "no decoding");
+        let items = (0..).map(|n| if n < 50 { n } else { panic!("no item") });
+        says(
+            pool.map_blocking(square, items).unwrap_err().error(),
+            "no item",
+        );
+        assert_eq!(pool.submit_blocking(square, 7).result().unwrap(), 49);
+    });
+}
