@@ -1,7 +1,7 @@
 //! Pools that end in peace, and queues with a limit.
 
-use crate::acts::{Note, tell_and_wait, write_at_once};
-use crate::watch::{alone, others, within};
+use crate::acts::{Note, exit_at_once, fork, tell_and_wait, write_at_once};
+use crate::watch::{alone, others, wait_until, within};
 use roundelay::pool::Full;
 use roundelay::{PoolError, ProcessPool, sleep, spawn, timeout};
 use std::fs;
@@ -189,5 +189,29 @@ fn a_call_that_never_had_a_place_is_refused_by_the_shutdown() {
         in_line.accepted().await;
         let error = in_line.await.unwrap_err();
         assert!(matches!(error, PoolError::Closed { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_shutdown_ends_though_the_zygotes_socket_stays_open() {
+    const NOTE: &str = "ROUNDELAY_TEST_HOLDER";
+    #[allow(unsafe_code, reason = "a fork")]
+    fn leave_a_child() {
+        // SAFETY: this process has one thread.
+        if unsafe { fork() } == 0 {
+            let path = PathBuf::from(std::env::var_os(NOTE).unwrap());
+            tell_and_wait(path);
+            exit_at_once(0);
+        }
+    }
+    alone(async {
+        let note = Note::new();
+        let builder = ProcessPool::builder().workers(1).zygote_init(leave_a_child);
+        let pool = builder.env(NOTE, note.path()).build().unwrap();
+        assert_eq!(pool.submit(|n: u8| n, 1).await.unwrap(), 1);
+        note.read().await;
+        within(pool.shutdown()).await;
+        fs::remove_file(note.path()).unwrap();
+        wait_until("the child is gone", || others().is_empty()).await;
     });
 }

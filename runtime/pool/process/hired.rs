@@ -22,8 +22,8 @@ const ATTEMPTS: u32 = 3;
 /// may kill them; but those that end by themselves would go on with it.
 const ZYGOTES: u32 = 10;
 
-/// How long a worker may take to end by itself, running what it has registered to run at exit.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a worker may take to end by itself, running what it has registered to run at exit; then a zygote.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A worker that can be given calls.
 pub(super) struct Hired {

@@ -6,12 +6,15 @@ use super::busy::Busy;
 use super::call::Call;
 use super::control;
 use super::fate::Fate;
+use super::first::first;
+use super::hired::PATIENCE;
 use super::line::Line;
 use super::queue::Queue;
 use super::settings::Settings;
 use crate::pool::error::PoolError;
 use crate::sys::fork_guard;
 use crate::task::spawn;
+use crate::time::sleep;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -162,7 +165,8 @@ impl Shared {
         let line = self.line.borrow().clone();
         if let Some(line) = line {
             let _busy = self.busy.begin();
-            line.end_in_peace().await;
+            // A zygote that was stopped, or whose socket a child of its own holds open, is never heard to end.
+            first(line.end_in_peace(), sleep(PATIENCE)).await;
         }
         self.close();
     }
