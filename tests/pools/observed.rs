@@ -2,12 +2,25 @@
 
 use crate::watch::{single_file, within};
 use roundelay::pool::ThreadPool;
-use roundelay::{JobEnd, LoopEvent, Observer, ProcessPool, Runtime, WorkerId};
-use std::cell::RefCell;
+use roundelay::{JobEnd, LoopEvent, Observer, ProcessPool, Runtime, WorkerId, sleep};
+use std::cell::{Cell, RefCell};
 use std::hint;
 use std::process;
 use std::rc::Rc;
 use std::sync::mpsc::channel;
+use std::time::Duration;
+
+/// Counts turns.
+#[derive(Clone, Default)]
+struct Turns(Rc<Cell<u32>>);
+
+impl Observer for Turns {
+    fn event(&self, _now: u64, event: LoopEvent) {
+        if let LoopEvent::TurnStarted { .. } = event {
+            self.0.set(self.0.get() + 1);
+        }
+    }
+}
 
 /// Writes down what concerns pools.
 #[derive(Clone, Default)]
@@ -183,4 +196,21 @@ fn a_worker_process_has_a_lane_with_its_jobs_and_its_end() {
             "worker 1.0 exits",
         ]
     );
+}
+
+#[test]
+fn workers_that_stay_leave_the_loop_in_peace_however_short_their_idle_time() {
+    let _alone = single_file();
+    let turns = Turns::default();
+    let runtime = Runtime::builder().observer(turns.clone()).build().unwrap();
+    runtime.run(async {
+        let builder = ProcessPool::builder().workers(1).min_workers(1);
+        let pool = builder.idle_time(Duration::ZERO).build().unwrap();
+        pool.submit(|n: u8| n, 1).await.unwrap();
+        let before = turns.0.get();
+        sleep(Duration::from_millis(50)).await;
+        let more = turns.0.get() - before;
+        // One for each millisecond, not one after the other.
+        assert!(more < 1000, "{more} turns");
+    });
 }

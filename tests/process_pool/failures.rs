@@ -62,12 +62,18 @@ fn panics_of_every_kind_are_errors() {
             .submit(|(): ()| -> () { std::panic::panic_any(7) }, ())
             .await
             .unwrap_err();
-        assert_eq!(what(other), ("a panic without a message".to_owned(), false));
+        assert_eq!(
+            what(other),
+            ("a panic whose payload is not text".to_owned(), false)
+        );
         let bomb = pool
             .submit(|(): ()| -> () { std::panic::panic_any(Bomb) }, ())
             .await
             .unwrap_err();
-        assert_eq!(what(bomb), ("a panic without a message".to_owned(), false));
+        assert_eq!(
+            what(bomb),
+            ("a panic whose payload is not text".to_owned(), false)
+        );
         let resume = |(): ()| -> () { std::panic::resume_unwind(Box::new("quietly")) };
         assert_eq!(
             what(pool.submit(resume, ()).await.unwrap_err()),

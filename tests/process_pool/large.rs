@@ -259,25 +259,29 @@ fn a_worker_cannot_cut_the_arena_nor_change_what_was_received() {
     });
 }
 
+/// Writes a frame to the worker's own socket, the one descriptor that is no standard one.
+fn write_to_the_pool(frame: &[u8]) -> ! {
+    let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
+    let is_socket = |path: PathBuf| {
+        fs::read_link(path).is_ok_and(|link| link.display().to_string().starts_with("socket:"))
+    };
+    let sockets = open.filter(|entry| is_socket(entry.path()));
+    let numbers = sockets.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap());
+    crate::acts::write_to(numbers.max().unwrap(), frame);
+    // The frame is the reply; this must not be one more.
+    loop {
+        std::thread::park();
+    }
+}
+
 #[test]
 fn a_forged_reply_is_an_error_and_takes_no_memory() {
-    /// Writes a frame to the worker's own socket, the one descriptor that is no standard one.
     fn forge((_, kind, number, length): (Blob, u32, u32, u64)) {
         let mut frame = kind.to_le_bytes().to_vec();
         frame.extend(number.to_le_bytes());
         frame.extend(8u64.to_le_bytes());
         frame.extend(length.to_le_bytes());
-        let open = fs::read_dir("/proc/self/fd").unwrap().flatten();
-        let is_socket = |path: PathBuf| {
-            fs::read_link(path).is_ok_and(|link| link.display().to_string().starts_with("socket:"))
-        };
-        let sockets = open.filter(|entry| is_socket(entry.path()));
-        let numbers = sockets.map(|entry| entry.file_name().to_str().unwrap().parse().unwrap());
-        crate::acts::write_to(numbers.max().unwrap(), &frame);
-        // The frame is the reply; this must not be one more.
-        loop {
-            std::thread::park();
-        }
+        write_to_the_pool(&frame)
     }
     const VALUE_IN_ARENA: u32 = 8;
     let limit = 2 * MIB as u64;
@@ -340,5 +344,27 @@ fn workers_that_are_killed_at_any_moment_spoil_no_other_payload() {
         }
         // At most one call runs in a worker that is killed.
         assert!(died <= 60, "{died}");
+    });
+}
+
+#[test]
+fn a_forged_reply_to_a_map_loses_no_item() {
+    /// A whole reply to the worker's first call: no outcomes.
+    fn forge(_: u8) {
+        let mut frame = 2u32.to_le_bytes().to_vec();
+        frame.extend(1u32.to_le_bytes());
+        frame.extend(1u64.to_le_bytes());
+        frame.push(0);
+        write_to_the_pool(&frame)
+    }
+    alone(async {
+        let pool = ProcessPool::new(1).unwrap();
+        let mut map = pool.map(forge, [1, 2]).chunk_size(2);
+        for index in 0..2 {
+            let error = map.next().await.unwrap().unwrap_err();
+            assert!(matches!(error.error(), PoolError::Decode { .. }), "{error}");
+            assert_eq!(error.index(), index);
+        }
+        assert!(map.next().await.is_none());
     });
 }

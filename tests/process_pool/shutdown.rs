@@ -1,7 +1,7 @@
 //! Pools that end in peace, and queues with a limit.
 
-use crate::acts::{Note, tell_and_wait, write_at_once};
-use crate::watch::{alone, others, within};
+use crate::acts::{Note, exit_at_once, fork, tell_and_wait, write_at_once};
+use crate::watch::{alone, others, wait_until, within};
 use roundelay::pool::Full;
 use roundelay::{PoolError, ProcessPool, sleep, spawn, timeout};
 use std::fs;
@@ -55,6 +55,7 @@ fn a_pool_that_did_nothing_shuts_down() {
 fn workers_run_what_is_registered_for_their_exit_when_the_pool_shuts_down() {
     static PATH: OnceLock<PathBuf> = OnceLock::new();
     extern "C" fn at_exit() {
+        std::thread::sleep(Duration::from_millis(50));
         write_at_once(PATH.get().unwrap(), "farewell");
     }
     #[allow(unsafe_code, reason = "std has no atexit")]
@@ -64,11 +65,18 @@ fn workers_run_what_is_registered_for_their_exit_when_the_pool_shuts_down() {
         assert_eq!(unsafe { libc::atexit(at_exit) }, 0);
     }
     alone(async {
-        let (peace, force) = (Note::new(), Note::new());
+        let (peace, retired, force) = (Note::new(), Note::new(), Note::new());
         let pool = ProcessPool::new(1).unwrap();
         pool.submit(register, peace.path()).await.unwrap();
         pool.shutdown().await;
         assert_eq!(fs::read_to_string(peace.path()).unwrap(), "farewell");
+
+        // Also of one that has been replaced, and takes its time.
+        let builder = ProcessPool::builder().workers(1);
+        let pool = builder.max_tasks_per_worker(1).build().unwrap();
+        pool.submit(register, retired.path()).await.unwrap();
+        pool.shutdown().await;
+        assert_eq!(fs::read_to_string(retired.path()).unwrap(), "farewell");
 
         let pool = ProcessPool::new(1).unwrap();
         pool.submit(register, force.path()).await.unwrap();
@@ -181,5 +189,29 @@ fn a_call_that_never_had_a_place_is_refused_by_the_shutdown() {
         in_line.accepted().await;
         let error = in_line.await.unwrap_err();
         assert!(matches!(error, PoolError::Closed { .. }), "{error}");
+    });
+}
+
+#[test]
+fn a_shutdown_ends_though_the_zygotes_socket_stays_open() {
+    const NOTE: &str = "ROUNDELAY_TEST_HOLDER";
+    #[allow(unsafe_code, reason = "a fork")]
+    fn leave_a_child() {
+        // SAFETY: this process has one thread.
+        if unsafe { fork() } == 0 {
+            let path = PathBuf::from(std::env::var_os(NOTE).unwrap());
+            tell_and_wait(path);
+            exit_at_once(0);
+        }
+    }
+    alone(async {
+        let note = Note::new();
+        let builder = ProcessPool::builder().workers(1).zygote_init(leave_a_child);
+        let pool = builder.env(NOTE, note.path()).build().unwrap();
+        assert_eq!(pool.submit(|n: u8| n, 1).await.unwrap(), 1);
+        note.read().await;
+        within(pool.shutdown()).await;
+        fs::remove_file(note.path()).unwrap();
+        wait_until("the child is gone", || others().is_empty()).await;
     });
 }

@@ -6,6 +6,7 @@ use roundelay::{Handle, gather, run, spawn_blocking, timeout, to_thread};
 use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::channel;
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
@@ -176,5 +177,18 @@ fn virtual_time_waits_for_a_thread() {
         // With a clock that jumped over running jobs, the limit would win at once.
         let limited = timeout(Duration::from_secs(600), spawn_blocking(|| blocking(20)));
         assert_eq!(limited.await.unwrap().unwrap(), 20);
+    });
+}
+
+#[test]
+fn a_job_that_is_awaited_after_the_end_of_its_loop_gives_its_result() {
+    leak_free(|| {
+        let pool = ThreadPool::new(1);
+        let (go, wait) = channel::<()>();
+        let mut job = None;
+        run(async { job = Some(pool.submit(move || wait.recv().is_ok())) });
+        go.send(()).unwrap();
+        let result = run(timeout(Duration::from_secs(20), job.unwrap()));
+        assert!(result.expect("the result is lost").unwrap());
     });
 }

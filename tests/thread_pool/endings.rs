@@ -3,7 +3,7 @@
 use crate::support::leak_free;
 use roundelay::pool::threads::{AtEnd, StillRunning};
 use roundelay::pool::{PoolError, ThreadPool, WorkerState};
-use roundelay::{run, spawn_blocking, timeout};
+use roundelay::{run, spawn, spawn_blocking, timeout};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -225,5 +225,49 @@ fn virtual_time_waits_for_the_end_of_threads() {
                 .await
                 .unwrap();
         });
+    });
+}
+
+/// A thread's state whose drop ends when it is told to.
+struct Held(Receiver<()>);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.recv();
+    }
+}
+
+/// A pool of one thread with such a state, and who lets that go.
+fn with_held_state(at_end: AtEnd) -> (ThreadPool<Held>, Sender<()>) {
+    let (go, wait) = channel();
+    let wait = Mutex::new(Some(wait));
+    let initializer = move || Held(wait.lock().unwrap().take().unwrap());
+    let builder = ThreadPool::builder().max_threads(1).at_end(at_end);
+    let pool = builder.initializer(initializer).build();
+    pool.submit_blocking(|| ()).result().unwrap();
+    (pool, go)
+}
+
+#[test]
+fn the_loop_goes_on_while_a_shutdown_waits_for_what_threads_drop() {
+    leak_free(|| {
+        let (pool, go) = with_held_state(AtEnd::Wait);
+        run(async {
+            // Blocks for ever if the loop does not go on.
+            let lets_go = spawn(async move { go.send(()).unwrap() });
+            pool.shutdown().await;
+            lets_go.await.unwrap();
+        });
+    });
+}
+
+#[test]
+fn a_pool_that_abandons_its_calls_waits_for_no_state_either() {
+    leak_free(|| {
+        for at_end in [AtEnd::Abandon, AtEnd::WaitFor(Duration::from_millis(1))] {
+            let (pool, go) = with_held_state(at_end);
+            drop(pool);
+            go.send(()).unwrap();
+        }
     });
 }

@@ -4,6 +4,7 @@ use crate::support::leak_free;
 use roundelay::pool::{PoolError, ThreadPool};
 use roundelay::{gather, run, sleep, timeout};
 use std::cell::Cell;
+use std::fs;
 use std::rc::Rc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
@@ -202,5 +203,28 @@ fn what_a_call_panicked_with_comes_back_as_it_was() {
             assert_eq!(words, Some("a panic whose payload is not text"));
             assert_eq!(*error.into_panic().unwrap().downcast::<u8>().unwrap(), 7);
         });
+    });
+}
+
+#[test]
+fn threads_that_ended_leave_no_stack_behind() {
+    let mapped = || {
+        fs::read_to_string("/proc/self/maps")
+            .unwrap()
+            .lines()
+            .count()
+    };
+    leak_free(|| {
+        let pool = ThreadPool::builder().idle_time(Duration::ZERO).build();
+        let before = mapped();
+        for _ in 0..300 {
+            pool.submit_blocking(|| ()).result().unwrap();
+            while !pool.stats().workers.is_empty() {
+                thread::yield_now();
+            }
+        }
+        // A stack and its guard for each thread; other tests have some, too.
+        let more = mapped().saturating_sub(before);
+        assert!(more < 300, "{more}");
     });
 }

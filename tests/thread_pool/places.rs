@@ -3,7 +3,10 @@
 use crate::support::leak_free;
 use roundelay::pool::{PoolError, ThreadPool};
 use roundelay::{run, spawn, yield_now};
+use rustix::param::page_size;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::cell::RefCell;
+use std::process::Command;
 use std::rc::Rc;
 use std::sync::mpsc::channel;
 
@@ -116,4 +119,41 @@ fn queued_calls_that_are_cancelled_say_so_and_the_one_that_runs_does_not() {
             assert_eq!(pool.submit(|| 4).await.unwrap(), 4, "it goes on");
         });
     });
+}
+
+#[test]
+fn a_place_is_free_again_if_no_thread_could_be_started_for_its_call() {
+    const CHILD: &str = "ROUNDELAY_TEST_WITHOUT_THREADS";
+    if std::env::var_os(CHILD).is_none() {
+        // Nobody else is to meet the limit.
+        let test = "places::a_place_is_free_again_if_no_thread_could_be_started_for_its_call";
+        let mut program = Command::new(std::env::current_exe().unwrap());
+        program
+            .args(["--exact", test, "--nocapture"])
+            .env(CHILD, "");
+        assert!(program.status().unwrap().success());
+        return;
+    }
+    run(async {
+        let pool = ThreadPool::builder().max_threads(1).queue_limit(0).build();
+        limit_addresses(Some(1 << 20));
+        let refused = pool.try_submit(|| 1).unwrap();
+        limit_addresses(None);
+        let error = refused.await.unwrap_err();
+        assert!(matches!(error, PoolError::Io { .. }), "{error}");
+        let job = pool.try_submit(|| 2).expect("there is a place");
+        assert_eq!(job.await.unwrap(), 2);
+    });
+}
+
+/// Lets the process have so many bytes of addresses beside those it has, or any number.
+fn limit_addresses(more: Option<u64>) {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    let pages: u64 = statm.split(' ').next().unwrap().parse().unwrap();
+    let limit = getrlimit(Resource::As);
+    let current = match more {
+        Some(more) => Some(pages * page_size() as u64 + more),
+        None => limit.maximum,
+    };
+    setrlimit(Resource::As, Rlimit { current, ..limit }).unwrap();
 }

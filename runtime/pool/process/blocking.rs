@@ -16,8 +16,8 @@ use crate::task::spawn;
 use std::fmt;
 use std::future::poll_fn;
 use std::io;
-use std::panic::Location;
-use std::pin::Pin;
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -124,16 +124,18 @@ impl BlockingPool {
         let stop = Arc::new(Stop::default());
         let (answer, stopped) = (Answer(mailbox.clone()), stop.clone());
         self.post(move |hidden| {
-            let mut job = hidden.pool.call(function, argument).submit_from(submitted);
-            drop(spawn(async move {
-                let result = poll_fn(|cx| {
-                    if stopped.poll(cx) {
-                        return Poll::Ready(Err(PoolError::Cancelled { submitted }));
-                    }
-                    Pin::new(&mut job).poll(cx)
-                });
-                answer.give(result.await);
-            }));
+            let submit = || hidden.pool.call(function, argument).submit_from(submitted);
+            let mut job = match caught(submitted, submit) {
+                Ok(job) => job,
+                Err(panic) => return answer.give(Err(panic)),
+            };
+            let result = poll_fn(move |cx| {
+                if stopped.poll(cx) {
+                    return Poll::Ready(Err(PoolError::Cancelled { submitted }));
+                }
+                Pin::new(&mut job).poll(cx)
+            });
+            answer.give_output(submitted, result);
         });
         BlockingJob::new(mailbox, Box::new(move || stop.stop()))
     }
@@ -238,9 +240,9 @@ impl BlockingPool {
     {
         let mailbox = Mailbox::new(submitted);
         let answer = Answer(mailbox.clone());
-        self.post(move |hidden| {
-            let future = begin(hidden);
-            drop(spawn(async move { answer.give(Ok(future.await)) }));
+        self.post(move |hidden| match caught(submitted, || begin(hidden)) {
+            Ok(future) => answer.give_output(submitted, async move { Ok(future.await) }),
+            Err(panic) => answer.give(Err(panic)),
         });
         BlockingJob::new(mailbox, Box::new(|| false)).result()
     }
@@ -263,7 +265,10 @@ impl Drop for Owner {
             .thread
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(thread) = thread.take() {
+        // What a call drops in the hidden loop may hold the last handle; then the thread ends by itself.
+        if let Some(thread) = thread.take()
+            && thread.thread().id() != thread::current().id()
+        {
             // Its panic has been printed, and there is nothing left that it could hold up.
             let _ = thread.join();
         }
@@ -325,6 +330,32 @@ impl<R> Answer<R> {
     fn give(self, result: Result<R, PoolError>) {
         drop(self.0.put(result));
     }
+}
+
+impl<R: 'static> Answer<R> {
+    /// Gives what a future will bring; the loop that runs polls it.
+    fn give_output(
+        self,
+        submitted: &'static Location<'static>,
+        future: impl Future<Output = Result<R, PoolError>> + 'static,
+    ) {
+        drop(spawn(async move {
+            let mut future = pin!(future);
+            let result = poll_fn(|cx| {
+                caught(submitted, || future.as_mut().poll(cx))
+                    .unwrap_or_else(|panic| Poll::Ready(Err(panic)))
+            });
+            self.give(result.await);
+        }));
+    }
+}
+
+/// Runs code of the caller's (an iterator, a `Serialize`) in the hidden loop: its panic is the caller's error.
+fn caught<T>(
+    submitted: &'static Location<'static>,
+    run: impl FnOnce() -> T,
+) -> Result<T, PoolError> {
+    catch_unwind(AssertUnwindSafe(run)).map_err(|payload| PoolError::panicked(payload, submitted))
 }
 
 impl<R> Drop for Answer<R> {

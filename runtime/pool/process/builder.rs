@@ -90,10 +90,11 @@ impl Builder {
     }
 
     /// Sets after how much time without a call a worker ends, as long as more than
-    /// [`min_workers`](Builder::min_workers) are left. Unless it is set, workers live as long as the
-    /// pool.
+    /// [`min_workers`](Builder::min_workers) are left; a millisecond at least. Unless it is set, workers
+    /// live as long as the pool.
     pub fn idle_time(mut self, time: Duration) -> Builder {
-        self.settings.idle_time = Some(time);
+        // Those that stay look again after each time: they must not do nothing else.
+        self.settings.idle_time = Some(time.max(Duration::from_millis(1)));
         self
     }
 

@@ -4,6 +4,7 @@ use super::codec;
 use super::connection::{Connection, Failure};
 use super::control;
 use super::first::first;
+use super::life::Life;
 use super::shared::Shared;
 use crate::pool::error::PoolError;
 use crate::sys::memory::resident;
@@ -22,8 +23,8 @@ const ATTEMPTS: u32 = 3;
 /// before they are ready. Somebody may kill them; but those that bring it about would go on with it.
 const MOST_ENDED: u32 = 10;
 
-/// How long a worker may take to end by itself, running what it has registered to run at exit.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a worker may take to end by itself, running what it has registered to run at exit; then a zygote.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A worker that can be given calls.
 pub(super) struct Hired {
@@ -142,13 +143,16 @@ impl Hired {
         tasks.is_some_and(|most| self.calls >= most) || memory.is_some_and(|most| size() > most)
     }
 
-    /// Ends it in peace, while the slot goes on. From now on it does not count.
+    /// Ends it in peace, while the slot goes on. From now on it does not count; but the pool does not end
+    /// before it.
     pub(super) fn retire(self, pool: &Rc<Shared>) {
         let busy = pool.busy.begin();
+        let mut life = Life::begin(pool.clone());
         let end = self.end();
         let task = spawn(async move {
             end.await;
             drop(busy);
+            life.end().await;
         });
         task.set_name("process pool retirement");
     }

@@ -5,7 +5,7 @@ use super::call_builder::enqueue;
 use super::codec::{self, ItemOutcome};
 use super::job::Job;
 use super::limits::Limits;
-use crate::pool::error::PoolError;
+use crate::pool::error::{Payload, PoolError};
 use crate::pool::map::{ChunkResult, Map};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -84,8 +84,8 @@ impl ProcessPool {
     {
         let pool = self.clone();
         Map::new(items, self.max_workers(), ordered, move |chunk: Vec<A>| {
-            let job = pool.submit_chunk(function, &chunk, submitted);
-            async move { outcomes(job.await, submitted) }
+            let (job, count) = (pool.submit_chunk(function, &chunk, submitted), chunk.len());
+            async move { outcomes(job.await, count, submitted) }
         })
     }
 
@@ -109,9 +109,10 @@ impl ProcessPool {
     }
 }
 
-/// The outcomes as the map has them.
+/// The outcomes as the map has them: `count` of them, whatever the worker has sent.
 fn outcomes<R>(
     result: Result<Vec<ItemOutcome<R>>, PoolError>,
+    count: usize,
     submitted: &'static Location<'static>,
 ) -> ChunkResult<R> {
     let panicked = |(message, location)| PoolError::Panicked {
@@ -120,6 +121,14 @@ fn outcomes<R>(
         payload: None,
         submitted,
     };
-    let items = result?.into_iter();
+    let items = result?;
+    if items.len() != count {
+        return Err(PoolError::Decode {
+            what: Payload::Result,
+            reason: format!("{} outcomes of {count} items", items.len()),
+            submitted,
+        });
+    }
+    let items = items.into_iter();
     Ok(items.map(|item| item.map_err(panicked)).collect())
 }

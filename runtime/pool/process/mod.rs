@@ -24,6 +24,7 @@ mod hired;
 mod in_flight;
 mod job;
 mod last_words;
+mod life;
 mod limits;
 mod line;
 mod map;
@@ -52,6 +53,7 @@ use super::stats::Stats;
 use crate::event_loop::context::{NO_LOOP, with_running};
 use crate::sys::itself;
 use crate::task::spawn;
+use life::Life;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use settings::Settings;
@@ -137,7 +139,7 @@ impl ProcessPool {
         let workers = settings.workers;
         let shared = Rc::new(Shared::new(settings, made));
         for number in 0..workers {
-            let slot = spawn(slot::serve(shared.clone(), number));
+            let slot = spawn(slot::serve(Life::begin(shared.clone()), number));
             slot.set_name(&format!("process pool slot {number}"));
         }
         Ok(ProcessPool {

@@ -6,12 +6,15 @@ use super::busy::Busy;
 use super::call::Call;
 use super::control;
 use super::fate::Fate;
+use super::first::first;
+use super::hired::PATIENCE;
 use super::line::Line;
 use super::queue::Queue;
 use super::settings::Settings;
 use crate::pool::error::PoolError;
 use crate::sys::fork_guard;
 use crate::task::spawn;
+use crate::time::sleep;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
@@ -42,8 +45,8 @@ pub(super) struct Shared {
     pub(super) workers: Cell<usize>,
     /// In how many workers in a row the initializer has failed.
     pub(super) failures: Cell<u32>,
-    /// How many slots have not come to their end.
-    slots: Cell<usize>,
+    /// How many slots, and workers they have left to end in peace, have not come to their end.
+    lives: Cell<usize>,
     /// Whether the pool is closed: there is no work any more.
     closed: Cell<bool>,
     /// Who waits for that.
@@ -64,7 +67,7 @@ impl Shared {
             busy: Rc::new(Busy::new(settings.busy_poll)),
             workers: Cell::new(0),
             failures: Cell::new(0),
-            slots: Cell::new(settings.workers),
+            lives: Cell::new(0),
             closed: Cell::new(false),
             waiters: RefCell::default(),
             owner: fork_guard::Process::current(),
@@ -147,16 +150,23 @@ impl Shared {
         }
     }
 
-    /// A slot has come to its end, and its worker with it. With the last one, the pool does.
-    pub(super) async fn slot_ended(&self) {
-        self.slots.set(self.slots.get() - 1);
-        if self.slots.get() > 0 || self.is_closed() {
+    /// One more has to come to its end before the pool does.
+    pub(super) fn life_began(&self) {
+        self.lives.set(self.lives.get() + 1);
+    }
+
+    /// A slot has come to its end, and its worker with it; or a worker that a slot had left. With the
+    /// last one, the pool does.
+    pub(super) async fn life_ended(&self) {
+        self.lives.set(self.lives.get() - 1);
+        if self.lives.get() > 0 || self.is_closed() {
             return;
         }
         let line = self.line.borrow().clone();
         if let Some(line) = line {
             let _busy = self.busy.begin();
-            line.end_in_peace().await;
+            // A zygote that was stopped, or whose socket a child of its own holds open, is never heard to end.
+            first(line.end_in_peace(), sleep(PATIENCE)).await;
         }
         self.close();
     }

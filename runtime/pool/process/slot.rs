@@ -9,6 +9,7 @@ use super::call::{Call, Reply};
 use super::connection::{Connection, Failure};
 use super::first::{First, first};
 use super::hired::Hired;
+use super::life::Life;
 use super::limits::Breach;
 use super::shared::Shared;
 use super::spare;
@@ -22,9 +23,8 @@ use std::rc::Rc;
 const MOST_IN_VAIN: u32 = 3;
 
 /// Lives as slot `number` of the pool, until there will be no more calls.
-pub(super) async fn serve(pool: Rc<Shared>, number: usize) {
-    let mut life = Life::begin(pool);
-    let pool = life.pool.clone();
+pub(super) async fn serve(mut life: Life, number: usize) {
+    let pool = life.pool();
     let mut worker = None;
     // How many workers in a row did not come to their first call.
     let mut in_vain = 0;
@@ -273,32 +273,5 @@ impl Drop for InHand<'_> {
             submitted: self.call.submitted,
         }));
         self.pool.queue.done();
-    }
-}
-
-/// A slot's life, as the pool counts it.
-struct Life {
-    pool: Rc<Shared>,
-    /// Whether the slot has come to its end; else it was dropped, as happens at the end of the loop.
-    ended: bool,
-}
-
-impl Life {
-    fn begin(pool: Rc<Shared>) -> Life {
-        Life { pool, ended: false }
-    }
-
-    /// Ends the slot, and with the last slot of all the pool.
-    async fn end(&mut self) {
-        self.ended = true;
-        self.pool.slot_ended().await;
-    }
-}
-
-impl Drop for Life {
-    fn drop(&mut self) {
-        if !self.ended {
-            self.pool.close();
-        }
     }
 }

@@ -144,8 +144,11 @@ impl<S: 'static> Shared<S> {
             let mut others = state.workers.values().filter(|w| w.id() != Some(own));
             let waited = begun.elapsed();
             let over = limit.is_some_and(|limit| waited >= limit);
-            // Those that run nothing end by themselves, at once.
-            if !others.any(|worker| !over || worker.runs.is_none()) {
+            let mut leaving = state.leaving.iter();
+            // Those that run nothing end by themselves, at once, but for what they drop.
+            if !others.any(|worker| !over || worker.runs.is_none())
+                && (over || leaving.all(|thread| thread.thread().id() == own))
+            {
                 break;
             }
             if !over && waited >= patience {
@@ -223,7 +226,7 @@ impl<S: 'static> Shared<S> {
         poll_fn(|cx| {
             let waker = cx.waker().clone();
             let mut state = self.lock();
-            if state.workers.is_empty() {
+            if state.is_deserted() {
                 return Poll::Ready(true);
             }
             if !state.waiters.iter().any(|waiter| waiter.will_wake(&waker)) {

@@ -87,9 +87,10 @@ impl<S: 'static> Builder<S> {
     /// Sets the threads' name: they are called `name-0`, `name-1` and so on.
     ///
     /// # Panics
+    ///
     /// If it holds a zero byte.
-    #[track_caller]
     #[doc(alias = "thread_name_prefix")]
+    #[track_caller]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         let name = name.into();
         assert!(

@@ -64,6 +64,11 @@ impl<S> Queue<S> {
         free
     }
 
+    /// Takes a promise back: its call does not come.
+    pub(super) fn take_back(&mut self, promised: bool) {
+        self.promised -= usize::from(promised);
+    }
+
     /// Takes a call in, at a promised place or at any or in line. Gives its number.
     pub(super) fn push(
         &mut self,
@@ -73,7 +78,7 @@ impl<S> Queue<S> {
     ) -> u64 {
         let number = self.next;
         self.next += 1;
-        self.promised -= usize::from(promised);
+        self.take_back(promised);
         let waiting = Waiting {
             work,
             since: Instant::now(),

@@ -46,6 +46,8 @@ pub(super) struct State<S> {
     running: usize,
     /// The threads that live, by number.
     pub(super) workers: BTreeMap<u32, Worker>,
+    /// The threads that take no more calls and drop their own state.
+    pub(super) leaving: Vec<thread::JoinHandle<()>>,
     /// Threads that have ended or are about to, to be joined.
     pub(super) ended: Vec<thread::JoinHandle<()>>,
     /// Whether no more calls are taken in.
@@ -70,6 +72,13 @@ pub(super) struct Worker {
     done: u64,
 }
 
+impl<S> State<S> {
+    /// Whether no thread is left.
+    pub(super) fn is_deserted(&self) -> bool {
+        self.workers.is_empty() && self.leaving.is_empty()
+    }
+}
+
 impl Worker {
     /// Which thread it is.
     pub(super) fn id(&self) -> Option<ThreadId> {
@@ -87,6 +96,7 @@ impl<S: 'static> Shared<S> {
             idle: 0,
             running: 0,
             workers: BTreeMap::new(),
+            leaving: Vec::new(),
             ended: Vec::new(),
             shut: false,
             waiters: Vec::new(),
@@ -151,6 +161,8 @@ impl<S: 'static> Shared<S> {
                 Ok(number) => born = Some(number),
                 // With threads there are, the call waits for one of them.
                 Err(source) if state.workers.is_empty() => {
+                    state.queue.take_back(promised);
+                    drop(state);
                     return Err((work, PoolError::Io { source, submitted }));
                 }
                 Err(_) => {}

@@ -106,11 +106,20 @@ impl<R: Send + 'static> Drop for Receipt<R> {
             self.mailbox.open();
             return;
         };
-        let (mailbox, end, ended) = (self.mailbox.clone(), self.end, Instant::now());
-        // A loop that has ended has nobody left who waits.
+        let (opens, end, ended) = (Opens(self.mailbox.clone()), self.end, Instant::now());
+        // A loop that has ended drops it: its job may be awaited in another.
         let _ = remote.post(move || {
             with_running(|event_loop| event_loop.job_finished(job, end, ended.elapsed()));
-            mailbox.open();
+            drop(opens);
         });
+    }
+}
+
+/// Opens the mailbox when it is dropped, wherever that happens.
+struct Opens<R>(Arc<Mailbox<R>>);
+
+impl<R> Drop for Opens<R> {
+    fn drop(&mut self) {
+        self.0.open();
     }
 }

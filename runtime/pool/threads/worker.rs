@@ -10,6 +10,7 @@ use crate::pool::panic;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{MutexGuard, PoisonError};
 use std::task::Waker;
+use std::thread;
 use std::time::Instant;
 
 /// Lives as thread `number` of the pool.
@@ -24,6 +25,7 @@ pub(super) fn live<S: 'static>(pool: &Shared<S>, number: u32) {
     }
     // The state was made here and ends here.
     quietly(move || drop(own));
+    left(pool);
 }
 
 /// Waits for a call; none when the thread is to end, which then has left the pool.
@@ -98,18 +100,34 @@ fn run<S: 'static>(pool: &Shared<S>, own: &mut Option<S>, work: &mut dyn Work<S>
 fn leave<S: 'static>(pool: &Shared<S>, mut state: MutexGuard<'_, State<S>>, number: u32) {
     if let Some(mut worker) = state.workers.remove(&number) {
         state.tally.worker_ended(worker.started);
-        state.ended.extend(worker.thread.take());
+        state.leaving.extend(worker.thread.take());
     }
-    let waiters = match state.workers.is_empty() {
-        true => std::mem::take(&mut state.waiters),
-        false => Vec::new(),
-    };
     let watch = state.watch;
     drop(state);
+    // Who waits for nothing but calls need not wait for what the thread drops.
     pool.left.notify_all();
     if let Some(watch) = watch {
         let worker = watch.worker(number);
         watch.report(move |_| Event::WorkerExited { worker });
     }
+}
+
+/// Tells that this thread has nothing more to do; then joining it takes no time.
+fn left<S: 'static>(pool: &Shared<S>) {
+    let own = thread::current().id();
+    let mut state = pool.lock();
+    // A thread that nobody has joined keeps its stack, and nobody joins any before the pool's end.
+    let over = state.ended.extract_if(.., |thread| thread.is_finished());
+    let over: Vec<_> = over.collect();
+    let this = state.leaving.extract_if(.., |t| t.thread().id() == own);
+    let this: Vec<_> = this.collect();
+    state.ended.extend(this);
+    let waiters = match state.is_deserted() {
+        true => std::mem::take(&mut state.waiters),
+        false => Vec::new(),
+    };
+    drop(state);
+    drop(over);
+    pool.left.notify_all();
     waiters.into_iter().for_each(Waker::wake);
 }
