@@ -340,7 +340,7 @@ fn wrong_shape(sources: &[Source]) -> Result<(), Vec<String>> {
 }
 
 /// The headings, or parts of them, whose tables name files and tests.
-const NAMING: &[&str] = &["Invariants", "Reading order"];
+const NAMING: &[&str] = &["Invariants", "Reading order", "Myths"];
 
 /// Complaints about files and tests that the tables under such a heading name and that are not there.
 fn missing_names(
