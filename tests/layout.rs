@@ -339,7 +339,10 @@ fn wrong_shape(sources: &[Source]) -> Result<(), Vec<String>> {
     result(complaints)
 }
 
-/// Complaints about files and tests that the tables under a heading `Invariants` name and that are not there.
+/// The headings, or parts of them, whose tables name files and tests.
+const NAMING: &[&str] = &["Invariants", "Reading order", "Myths"];
+
+/// Complaints about files and tests that the tables under such a heading name and that are not there.
 fn missing_names(
     design: &str,
     has_file: impl Fn(&str) -> bool,
@@ -348,7 +351,7 @@ fn missing_names(
     let (mut complaints, mut names, mut inside) = (Vec::new(), 0, false);
     for line in design.lines() {
         if line.starts_with('#') {
-            inside = line.contains("Invariants");
+            inside = NAMING.iter().any(|heading| line.contains(heading));
         }
         if !inside || !line.starts_with('|') {
             continue;
@@ -580,7 +583,7 @@ fn a_constant_with_another_value_is_found() {
 }
 
 #[test]
-fn what_the_invariants_in_design_name_exists() {
+fn what_the_tables_in_design_name_exists() {
     let design = fs::read_to_string(root().join("DESIGN.md")).expect("DESIGN.md is there");
     let mut files = Vec::new();
     for directory in ["runtime", "tests", "benches", "examples"] {
@@ -613,5 +616,9 @@ fn names_of_things_that_do_not_exist_are_found() {
     assert_eq!(found("a.rs", "a_test_of_it"), "");
     assert!(found("b.rs", "a_test_of_it").contains("the file a.rs"));
     assert!(found("a.rs", "another_test_of_it").contains("the test a_test_of_it"));
+    for heading in NAMING {
+        let design = format!("## {heading}\n| a thing | `a_test_of_it` |\n");
+        assert!(complaints(missing_names(&design, |_| false, |_| false)).contains("the test"));
+    }
     assert!(complaints(missing_names("", |_| true, |_| true)).contains("names no file"));
 }
