@@ -1,7 +1,8 @@
 //! The version with processes: as the one with threads, but each worker has a process to itself, and
 //! numbers come back as bytes.
 
-use four_ways::{Result, Watch, computing_pool};
+use four_ways::{Result, Watch};
+use roundelay::ProcessPool;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -13,7 +14,7 @@ where
     T: Serialize + DeserializeOwned + 'static,
 {
     watch.run(async {
-        let pool = computing_pool(plan.workers)?;
+        let pool = ProcessPool::new(plan.workers)?;
         let fibs = pool.map(plan.fib, plan.numbers.clone());
         Ok(watch.collected(fibs).await?)
     })

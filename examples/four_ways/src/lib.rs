@@ -17,7 +17,6 @@ pub mod testing;
 mod ticker;
 mod version;
 mod watch;
-mod workers;
 
 pub use args::{Common, Workers};
 pub use program::Program;
@@ -27,7 +26,6 @@ pub use row::words;
 pub use ticker::{Lateness, beside};
 pub use version::Version;
 pub use watch::Watch;
-pub use workers::computing_pool;
 
 use std::error::Error;
 use std::fmt::Arguments;
