@@ -225,7 +225,7 @@ impl CallHandle {
         let by_timer = match self.when {
             When::Soon => false,
             When::Timer(timer) => {
-                timer.map(|timer| event_loop.timers.borrow_mut().cancel(timer));
+                timer.map(|timer| event_loop.take_timer(timer));
                 true
             }
         };

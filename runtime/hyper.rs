@@ -33,6 +33,7 @@ impl Io {
 }
 
 impl hyper::rt::Read for Io {
+    #[track_caller]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -53,6 +54,7 @@ impl hyper::rt::Read for Io {
 }
 
 impl hyper::rt::Write for Io {
+    #[track_caller]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -61,6 +63,7 @@ impl hyper::rt::Write for Io {
         Pin::new(&mut &self.0).poll_write(cx, bytes)
     }
 
+    #[track_caller]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -15,7 +15,7 @@
 //!
 //! # The map
 //!
-//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync, context → event_loop → sys, error`.
+//! Imports point one way: `testing → runner → net → pool → handle → task → io, time, sync, context, trace → event_loop → sys, error`.
 //!
 //! | module | what it is |
 //! |---|---|
@@ -28,6 +28,7 @@
 //! | [`sync`] | [`Promise`](sync::Promise), [`Event`](sync::Event), [`Lock`](sync::Lock), [`Condition`](sync::Condition), [`Semaphore`](sync::Semaphore), [`Barrier`](sync::Barrier), [`Queue`](sync::Queue) |
 //! | [`net`], [`io`] | TCP; any pollable descriptor |
 //! | [`pool`] | blocking work in threads and in worker processes |
+//! | [`trace`] | seeing a run: its log, and what is made of it |
 //! | `event_loop` | the engine room: the turn, tasks, wakers, timers, the reactor |
 //!
 //! To read the engine room, begin with `event_loop/ready_queue.rs` and go on as `event_loop/mod.rs` says. DESIGN.md says
@@ -46,6 +47,7 @@ mod sys;
 pub mod task;
 pub mod testing;
 pub mod time;
+pub mod trace;
 
 #[cfg(feature = "hyper")]
 pub mod hyper;
@@ -57,7 +59,8 @@ pub struct Readme;
 
 pub use context::ContextVar;
 pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
-pub use event_loop::observer::{Event as LoopEvent, JobEnd, JobId, Observer, TaskId, WorkerId};
+pub use event_loop::event::Event as LoopEvent;
+pub use event_loop::observer::{JobEnd, JobId, Observer, TaskId, WorkerId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};
 #[cfg(feature = "process")]
 pub use pool::process::{Job, PoolError, ProcessPool};

@@ -8,6 +8,7 @@ use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
 use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
+use crate::trace::Recorder;
 use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
@@ -365,9 +366,9 @@ impl Builder {
         self
     }
 
-    /// Lets somebody listen to what happens in the loop.
+    /// Lets somebody listen to what happens in the loop, beside those who do already.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
-        self.settings.observer = Some(Box::new(observer));
+        self.settings.observe(observer);
         self
     }
 
@@ -407,8 +408,12 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// If the descriptors it needs cannot be had.
-    pub fn build(self) -> io::Result<Runtime> {
+    /// If the descriptors it needs cannot be had, or a log that the environment asks for cannot be written; see
+    /// [`Recorder`].
+    pub fn build(mut self) -> io::Result<Runtime> {
+        if let Some(recorder) = Recorder::from_environment()? {
+            self.settings.observe(recorder);
+        }
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,

@@ -8,8 +8,11 @@ pub use timeout::{TimeoutScope, timeout, timeout_at, timeout_scope};
 use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
 use crate::event_loop::context::{NO_LOOP, with_running};
+use crate::event_loop::event::WaitsFor;
 use crate::event_loop::inbox::post_keeping;
 use crate::event_loop::timers::TimerKey;
+use crate::event_loop::waits::note;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
@@ -109,7 +112,12 @@ impl Sleep {
     }
 
     #[inline]
-    fn begin(&mut self, event_loop: &EventLoop, cx: &mut Context<'_>) {
+    fn begin(
+        &mut self,
+        event_loop: &EventLoop,
+        cx: &mut Context<'_>,
+        at: &'static Location<'static>,
+    ) {
         let now = event_loop.clock.now();
         let deadline = match self.state {
             State::Until => self.word,
@@ -117,6 +125,7 @@ impl Sleep {
         };
         if deadline == NEVER {
             self.state = State::Never;
+            event_loop.note(at, |_| WaitsFor::Never);
             return;
         }
         let action = event_loop.wake_action(cx.waker());
@@ -124,11 +133,17 @@ impl Sleep {
             self.word = timer.bits();
             self.runtime = Number::of(event_loop.serial);
             self.state = State::Timer;
+            event_loop.note(at, |_| waits_for(timer, deadline));
         }
     }
 
     /// Whether the timer has run; if not, it wakes this waker now.
-    fn check(&mut self, event_loop: &EventLoop, cx: &mut Context<'_>) -> bool {
+    fn check(
+        &mut self,
+        event_loop: &EventLoop,
+        cx: &mut Context<'_>,
+        at: &'static Location<'static>,
+    ) -> bool {
         assert!(
             Number::of(event_loop.serial) == self.runtime,
             "a sleep that began in one runtime was polled in another: make a new one there"
@@ -142,29 +157,44 @@ impl Sleep {
             let before = event_loop.timers.borrow_mut().redirect(timer, action);
             event_loop.drop_action(before);
         }
+        event_loop.note(at, |event_loop| {
+            let when = event_loop.timers.borrow().deadline(timer.key());
+            waits_for(timer, when.unwrap_or(NEVER))
+        });
         false
     }
+}
+
+fn waits_for(timer: TimerKey, when: u64) -> WaitsFor {
+    let timer = timer.number();
+    WaitsFor::Timer { timer, when }
 }
 
 impl Future for Sleep {
     type Output = ();
 
     #[inline]
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         match self.state {
             State::Over => return Poll::Ready(()),
-            State::Never => return Poll::Pending,
+            State::Never => {
+                note(|_| WaitsFor::Never);
+                return Poll::Pending;
+            }
             State::Turn => {
                 self.state = State::Over;
+                note(|_| WaitsFor::Turn);
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
             _ => {}
         }
+        let at = Location::caller();
         let over = with_running(|event_loop| match self.state {
-            State::Timer => self.check(event_loop, cx),
+            State::Timer => self.check(event_loop, cx, at),
             _ => {
-                self.begin(event_loop, cx);
+                self.begin(event_loop, cx, at);
                 false
             }
         });
@@ -213,6 +243,7 @@ pub struct SleepUntil {
 impl Future for SleepUntil {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let deadline = self.deadline;
         let sleep = self.sleep.get_or_insert_with(|| {

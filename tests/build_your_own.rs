@@ -9,6 +9,7 @@ use std::rc::Rc;
 use std::sync::Once;
 use std::time::Duration;
 
+use roundelay::trace::What;
 use roundelay::{LoopEvent, Observer, Runtime};
 
 const PROGRAMS: [&str; 4] = ["01_busy_loop", "02_ready_queue", "03_timers", "04_reactor"];
@@ -79,7 +80,7 @@ struct Polls(Rc<Cell<u64>>);
 
 impl Observer for Polls {
     fn event(&self, _: u64, event: LoopEvent) {
-        if let LoopEvent::PollStarted { .. } = event {
+        if event.what == What::PollStarted {
             self.0.set(self.0.get() + 1);
         }
     }

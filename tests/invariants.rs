@@ -4,6 +4,7 @@
 
 use roundelay::io::AsyncFd;
 use roundelay::sync::Queue;
+use roundelay::trace::What;
 use roundelay::{
     Builder, Handle, LoopEvent, Observer, Runtime, gather, sleep, spawn, timeout, yield_now,
 };
@@ -52,8 +53,8 @@ impl Observer for Recorder {
 impl Recorder {
     /// How many entries each turn found.
     fn batches(&self) -> Vec<usize> {
-        let batch = |&(_, event): &(u64, LoopEvent)| match event {
-            LoopEvent::TurnStarted { ready } => Some(ready),
+        let batch = |&(_, event): &(u64, LoopEvent)| match event.what {
+            What::TurnStarted { ready, .. } => Some(ready as usize),
             _ => None,
         };
         self.0.borrow().iter().filter_map(batch).collect()

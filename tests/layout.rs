@@ -17,7 +17,7 @@ const LAYERS: &[&[&str]] = &[
     &["pool"],
     &["handle"],
     &["task"],
-    &["io", "time", "sync", "context"],
+    &["io", "time", "sync", "context", "trace"],
     &["event_loop"],
     &["sys", "error"],
 ];

@@ -6,6 +6,7 @@
 mod support;
 
 use roundelay::net::{TcpListener, TcpStream};
+use roundelay::trace::What;
 use roundelay::{
     Handle, LoopEvent, Observer, RemoteHandle, Runtime, run, sleep, spawn, timeout, yield_now,
 };
@@ -431,7 +432,7 @@ struct Fired(Rc<Cell<u32>>);
 
 impl Observer for Fired {
     fn event(&self, _: u64, event: LoopEvent) {
-        if matches!(event, LoopEvent::TimerFired) {
+        if matches!(event.what, What::TimerFired { .. }) {
             self.0.set(self.0.get() + 1);
         }
     }

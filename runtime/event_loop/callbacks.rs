@@ -4,7 +4,7 @@
 //! turn, from `call_later` to its deadline, or, for one that is told of a task's end, from the subscription on.
 
 use super::EventLoop;
-use super::ready_queue::Entry;
+use super::event::{Event, What};
 use super::timers::{Action, TimerKey};
 use super::waiters::Several;
 use super::waker::TaskRef;
@@ -81,6 +81,11 @@ impl Callbacks {
     #[inline]
     pub(super) fn insert(&self, callback: Callback) -> u32 {
         self.table.borrow_mut().insert(Some(callback)) as u32
+    }
+
+    /// Calls `f` with the callback at this key, if it was not cancelled.
+    pub(super) fn with<R>(&self, key: u32, f: impl FnOnce(&Callback) -> R) -> Option<R> {
+        self.table.borrow().get(key as usize)?.as_ref().map(f)
     }
 
     /// Takes a callback out, and frees its key. `None` also after `take_all`, when timers still hold keys.
@@ -196,7 +201,7 @@ impl EventLoop {
     ) -> (u32, u64) {
         let serial = self.callbacks.next_serial();
         let key = self.insert_call(call, serial, at);
-        self.ready.push(Entry::Callback(key));
+        self.queue_callback(key);
         (key, serial)
     }
 
@@ -221,6 +226,8 @@ impl EventLoop {
         let call = self.callbacks.cancel(key, serial)?;
         if by_timer {
             self.callbacks.remove(key);
+        } else {
+            self.observe(|| Event::of(What::CallDropped { call: key }));
         }
         Some(call)
     }

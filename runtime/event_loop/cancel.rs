@@ -19,7 +19,7 @@
 use super::EventLoop;
 use super::callbacks::{Aggregate, Callback};
 use super::cell::{CellPointer, State, flag};
-use super::ready_queue::Entry as ReadyEntry;
+use super::observer::TaskId;
 use super::scope::{Entry, Raised};
 use super::scope_table::Scopes;
 use super::slots::{AGGREGATE, NO_SLOT, Slot};
@@ -170,6 +170,7 @@ impl EventLoop {
                 }
             }
         });
+        self.tell_asked(TaskId(cell.number), request, target == Target::Task, false);
         self.pass_on(index, slot, cell, target, request);
         true
     }
@@ -197,6 +198,7 @@ impl EventLoop {
                 *requests = requests.saturating_add(1);
             });
             left = left.saturating_sub(1);
+            self.tell_asked(TaskId(cell.number), request, false, true);
             let target = Target::Innermost;
             if left == 0 {
                 self.mark(index, cell, target, request);
@@ -367,7 +369,7 @@ impl EventLoop {
     /// Lets an aggregate be told of the end of its member behind what is ready.
     pub(crate) fn queue_member(&self, aggregate: Rc<dyn Aggregate>, member: u32) {
         let key = self.callbacks.insert(Callback::Member(aggregate, member));
-        self.ready.push(ReadyEntry::Callback(key));
+        self.queue_callback(key);
     }
 
     /// By which request a task has ended that was asked by those who await it, and who they are, sorted.

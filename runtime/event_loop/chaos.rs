@@ -6,6 +6,7 @@
 
 use super::EventLoop;
 use super::cell::State;
+use super::event::WokenBy;
 use super::slots::QUEUED;
 use std::cell::Cell;
 
@@ -55,6 +56,7 @@ impl EventLoop {
                     && cell.is_some_and(|cell| cell.state.get() == State::Pending)
             });
             if waits {
+                self.waking_by(WokenBy::Nobody, || self.tell_spurious(index));
                 self.run_task::<true>(index);
             }
         }

@@ -7,6 +7,8 @@
 use super::EventLoop;
 use super::cancel::Target;
 use super::cell::{CellPointer, State, flag, quietly};
+use super::event::{Event, What};
+use super::observer::TaskId;
 use super::scope::Raised;
 use crate::error::{Cancelled, JoinError};
 
@@ -42,6 +44,7 @@ impl EventLoop {
                 }
             }
         });
+        self.observe(|| Event::of_task(TaskId(cell.number), What::CancelDelivered));
         if let Some(request) = to_task {
             self.end_cancelled(cell, request);
             return true;
@@ -105,7 +108,7 @@ impl EventLoop {
         if !cell.has_flag(flag::RAISED) {
             return None;
         }
-        cell.with_extra(|extra| {
+        let taken = cell.with_extra(|extra| {
             let cancelling = &mut extra.cancel;
             if scope == 0 {
                 return cancelling.raised.take();
@@ -114,7 +117,11 @@ impl EventLoop {
             let raised = entry.raised.take().map(|raised| raised.request);
             // Both are one cancel for the code.
             raised.or(entry.waiting.take())
-        })
+        });
+        if scope != 0 && taken.is_some() {
+            self.observe(|| Event::of_task(TaskId(cell.number), What::CancelAbsorbed));
+        }
+        taken
     }
 
     /// A step is over in which scopes did not take what was raised to them. One that the step did not poll, since it is

@@ -46,7 +46,7 @@ impl EventLoop {
             turns_left -= 1;
         }
         if let Some(timer) = timer {
-            self.timers.borrow_mut().cancel(timer);
+            self.take_timer(timer);
         }
         drop(self.take_call(key, serial, true));
         self.report_late();

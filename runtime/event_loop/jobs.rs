@@ -1,7 +1,8 @@
 //! Jobs in threads and processes, as far as the loop knows them: whether any is on its way, and what the observer hears.
 
 use super::EventLoop;
-use super::observer::{Event, JobEnd, JobId};
+use super::event::{Event, What};
+use super::observer::{JobEnd, JobId};
 use std::cell::{Cell, RefCell};
 use std::panic::Location;
 use std::time::Duration;
@@ -30,14 +31,15 @@ impl EventLoop {
         self.expect_something();
         let job = JobId(self.jobs.last.get() + 1);
         self.jobs.last.set(job.0);
-        self.observe(|| Event::JobSubmitted { job, at });
+        self.observe(|| Event::of(What::JobSubmitted { job }).at(at));
         job
     }
 
     /// A job has reported back, so long after its end.
     pub(crate) fn job_finished(&self, job: JobId, end: JobEnd, ago: Duration) {
         self.expect_no_more();
-        self.observe(|| Event::JobFinished { job, end, ago });
+        let ago = super::clock::nanoseconds(ago);
+        self.observe(|| Event::of(What::JobFinished { job, end, ago }));
     }
 
     /// Something real will come, though it is no job.

@@ -110,6 +110,7 @@ impl<T> Join<T> {
 
     /// Waits for the task's end, and takes the output.
     #[inline(always)]
+    #[track_caller]
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         assert!(
             self.runtime != TAKEN,
@@ -181,6 +182,7 @@ impl<T> Future for Join<T> {
     type Output = Result<T, JoinError>;
 
     #[inline(always)]
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.get_mut().poll(cx)
     }

@@ -74,6 +74,12 @@ impl fmt::Display for TaskInfo {
 impl EventLoop {
     /// The tasks that have not ended, oldest first.
     pub(crate) fn tasks(&self) -> Vec<TaskInfo> {
+        let tasks = self.tasks_with_slots();
+        tasks.into_iter().map(|(_, info)| info).collect()
+    }
+
+    /// The same, each with its slot.
+    pub(super) fn tasks_with_slots(&self) -> Vec<(u32, TaskInfo)> {
         let info = |index| {
             let slot = self.tasks.slot(index)?;
             let cell = slot.cell.get().filter(|cell| !cell.is_finished())?;
@@ -83,16 +89,17 @@ impl EventLoop {
                 _ => TaskState::Waiting,
             };
             let requests = cell.with_extra_if_any(|extra| extra.cancel.requests);
-            Some(TaskInfo {
+            let info = TaskInfo {
                 id: TaskId(cell.number),
                 name: cell.name(),
                 spawned_at: cell.spawned_at,
                 state,
                 cancel_requests: requests.unwrap_or(0),
-            })
+            };
+            Some((index, info))
         };
-        let mut all: Vec<TaskInfo> = (0..self.tasks.capacity()).filter_map(info).collect();
-        all.sort_unstable_by_key(|task| task.id);
+        let mut all: Vec<(u32, TaskInfo)> = (0..self.tasks.capacity()).filter_map(info).collect();
+        all.sort_unstable_by_key(|(_, task)| task.id);
         all
     }
 }

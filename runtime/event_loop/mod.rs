@@ -15,6 +15,7 @@ pub(crate) mod context;
 mod delivery;
 mod eager;
 mod ending;
+pub(crate) mod event;
 mod handshake;
 pub(crate) mod inbox;
 pub(crate) mod jobs;
@@ -22,19 +23,24 @@ pub(crate) mod join;
 pub(crate) mod listing;
 pub(crate) mod main_task;
 mod memory;
+pub(crate) mod object;
 pub(crate) mod observer;
 pub(crate) mod reactor;
 mod ready_queue;
 pub(crate) mod scope;
 mod scope_table;
 mod services;
+mod settings;
 mod slots;
+pub(crate) mod snapshot;
 mod special;
 mod tasks;
+mod tell;
 pub(crate) mod timers;
 mod unhandled;
 pub(crate) mod variables;
 pub(crate) mod waiters;
+pub(crate) mod waits;
 pub(crate) mod waker;
 
 pub(crate) use cell::quietly;
@@ -45,11 +51,13 @@ use crate::sys::fork_guard::Process;
 use callbacks::{Callback, Callbacks};
 use chaos::Chaos;
 use clock::Clock;
+use event::{Event, What, WokenBy};
 use inbox::{Message, Shared};
-use observer::{Event, Observer};
+use observer::Observer;
 use reactor::{Block, Reactor};
 use ready_queue::{Entry, ReadyQueue};
 use services::Services;
+pub(crate) use settings::Settings;
 use slots::Tasks;
 use std::cell::{Cell, RefCell};
 use std::io;
@@ -73,19 +81,6 @@ const EARLY: u64 = 10_000;
 /// A timer that is set for less than these nanoseconds makes the next turn look outside.
 const SOON: u64 = 1000;
 
-/// How a loop is to behave; see `Builder` for what each setting means.
-pub(crate) struct Settings {
-    pub(crate) strict: bool,
-    pub(crate) virtual_clock: bool,
-    pub(crate) timer_resolution: Duration,
-    pub(crate) eager_start: bool,
-    pub(crate) observer: Option<Box<dyn Observer>>,
-    pub(crate) on_unhandled: Option<unhandled::Handler>,
-    pub(crate) unhandled_fallback: fn(&Unhandled),
-    pub(crate) permutation: Option<Chaos>,
-    pub(crate) spurious: Option<Chaos>,
-}
-
 pub(crate) struct EventLoop {
     /// The loop itself, for those who find it through the thread-local and want to keep it.
     this: Weak<EventLoop>,
@@ -103,6 +98,8 @@ pub(crate) struct EventLoop {
     pub(crate) clock: Clock,
     pub(crate) reactor: Reactor,
     observer: Option<Box<dyn Observer>>,
+    /// What is kept only for those who watch.
+    watched: tell::Watched,
     /// Who is told of failures that nobody receives, and who if that one is missing or fails itself.
     on_unhandled: Option<unhandled::Handler>,
     unhandled_fallback: fn(&Unhandled),
@@ -151,7 +148,7 @@ impl EventLoop {
         let reactor = Reactor::new()?;
         let (shared, serial) = Shared::acquire(Arc::clone(&reactor.waker))?;
         let special = match settings.observer {
-            Some(_) => special::OBSERVED,
+            Some(_) => special::OBSERVED | special::NOTES,
             None => 0,
         };
         let this = Rc::new_cyclic(|this| EventLoop {
@@ -166,6 +163,7 @@ impl EventLoop {
             clock: Clock::new(settings.virtual_clock),
             reactor,
             observer: settings.observer,
+            watched: tell::Watched::default(),
             on_unhandled: settings.on_unhandled,
             unhandled_fallback: settings.unhandled_fallback,
             late_reports: RefCell::default(),
@@ -188,6 +186,9 @@ impl EventLoop {
             process: Process::current(),
             next_on_thread: Cell::new(std::ptr::null()),
         });
+        if let Some(observer) = &this.observer {
+            observer.attached(settings.virtual_clock);
+        }
         context::enlist(&this);
         this.inherit_variables();
         Ok(this)
@@ -209,11 +210,13 @@ impl EventLoop {
         }
         // ⑥ Run what is ready now; what these entries add waits for the next turn.
         let batch = self.ready.len();
-        self.observe_if::<OBSERVED>(|| Event::TurnStarted { ready: batch });
+        if OBSERVED {
+            self.tell_turn(batch);
+        }
         for _ in 0..batch {
             match self.ready.pop() {
                 Ok(index) => self.run_task::<OBSERVED>(index),
-                Err(other) => self.run_entry(other),
+                Err(other) => self.run_entry::<OBSERVED>(other),
             }
         }
         self.reactor.patience.set(self.patience() - batch as isize);
@@ -308,7 +311,7 @@ impl EventLoop {
 
     /// Blocks in the reactor, unless another thread has left something just now.
     fn park(&self, block: Block) -> Result<(), RunError> {
-        self.observe(|| Event::Parked);
+        self.tell_parked();
         self.ready.shrink();
         let block = match self.reactor.busy_poll.get() {
             0 => block,
@@ -324,7 +327,7 @@ impl EventLoop {
         if let Some(started) = started {
             self.advance_virtual_clock(started.elapsed());
         }
-        self.observe(|| Event::Unparked);
+        self.observe(|| Event::of(What::Unparked));
         Ok(())
     }
 
@@ -363,7 +366,7 @@ impl EventLoop {
     /// With a virtual clock: jumps if nothing real can come, else lets time pass at its real pace.
     fn jump_or_block(&self, deadline: u64, wait: u64) -> Block {
         if self.jobs.none() && self.reactor.waiting.get() == 0 {
-            self.clock.jump(deadline);
+            self.jump(deadline);
             return Block::No;
         }
         Block::Exactly(wait)
@@ -372,10 +375,11 @@ impl EventLoop {
     fn advance_virtual_clock(&self, elapsed: Duration) {
         let reached = self.clock.after(elapsed);
         let next = self.timers.borrow().next_deadline().unwrap_or(reached);
-        self.clock.jump(reached.min(next).max(self.clock.now()));
+        self.jump(reached.min(next).max(self.clock.now()));
     }
 
     fn expire_timers(&self) {
+        let first = self.ready.tail();
         let mut timers = self.timers.borrow_mut();
         if !timers.is_empty() {
             let mut due = Vec::new();
@@ -385,17 +389,19 @@ impl EventLoop {
                     return;
                 }
                 self.ready.push(Entry::Timer(key));
-                self.observe(|| Event::TimerFired);
             });
             for ties in due.chunk_by_mut(|&a, &b| timers.deadline(a) == timers.deadline(b)) {
                 self.permute(ties);
                 for &mut key in ties {
                     self.ready.push(Entry::Timer(key));
-                    self.observe(|| Event::TimerFired);
                 }
             }
         } else if self.ready.is_empty() {
             timers.shrink();
+        }
+        drop(timers);
+        if self.has_special(special::OBSERVED) {
+            self.tell_fired(first);
         }
     }
 
@@ -406,13 +412,18 @@ impl EventLoop {
         }
         let mut messages = std::mem::take(&mut *self.messages.borrow_mut());
         self.shared.take(&mut messages);
+        self.tell_inbox(messages.len());
         for message in messages.drain(..) {
             match message {
                 Message::Wake(index) => {
                     self.shared.taken(index);
-                    self.wake_index(index);
+                    self.waking_by(WokenBy::Thread, || self.wake_index(index));
                 }
-                Message::Call(call, at) => drop(self.call_soon(call, at)),
+                Message::Call(call, at) => {
+                    self.waking_by(WokenBy::Thread, || {
+                        self.call_soon(call, at);
+                    });
+                }
                 Message::Keep(keep) => cell::quietly(|| keep(self)),
             }
         }
@@ -421,20 +432,28 @@ impl EventLoop {
 
     /// Runs an entry that is not a task.
     #[inline(never)]
-    fn run_entry(&self, entry: Entry) {
+    fn run_entry<const OBSERVED: bool>(&self, entry: Entry) {
         self.tasks.current.set(TaskRef::NONE);
         match entry {
             Entry::Task(_) => unreachable!("the turn runs tasks"),
-            Entry::Callback(key) => self.run_callback(key),
-            Entry::Source(key) => self.reactor.run_source(key),
+            Entry::Callback(key) => self.run_callback::<OBSERVED>(key),
+            Entry::Source(key) => {
+                if OBSERVED {
+                    self.tell_source(key);
+                }
+                self.reactor.run_source(key);
+            }
             Entry::Timer(key) => {
+                if OBSERVED {
+                    self.tell_timer(key);
+                }
                 let action = self.timers.borrow_mut().take_due(key);
                 match action {
                     Some(Action::Wake(task)) => {
                         self.wake(task);
                         self.prefetch(task);
                     }
-                    Some(Action::Callback(key)) => self.run_callback(key),
+                    Some(Action::Callback(key)) => self.run_callback::<OBSERVED>(key),
                     Some(Action::Expire(task)) => self.expire_by_timer(task, key),
                     None => {}
                 }
@@ -443,8 +462,12 @@ impl EventLoop {
     }
 
     #[inline]
-    fn run_callback(&self, key: u32) {
-        match self.callbacks.remove(key) {
+    fn run_callback<const OBSERVED: bool>(&self, key: u32) {
+        let callback = self.callbacks.remove(key);
+        if OBSERVED && let Some(callback) = &callback {
+            self.observe(|| Event::of(What::CallStarted { call: key }).at_line(callback.line()));
+        }
+        match callback {
             Some(Callback::Call(call, _, at)) => {
                 self.call(call, at);
                 self.leave_callback();
@@ -462,12 +485,15 @@ impl EventLoop {
     /// Sets a timer; `None` for a deadline that never comes. `now` is the time from which the deadline was counted.
     #[inline]
     pub(crate) fn set_timer(&self, now: u64, when: u64, action: Action) -> Option<TimerKey> {
-        self.observe(|| Event::TimerSet { when });
         if when.saturating_sub(now) < SOON {
             // It is as good as due: the next turn is to look.
             self.reactor.touched();
         }
-        (when != clock::NEVER).then(|| self.timers.borrow_mut().insert(when, action))
+        let timer = (when != clock::NEVER).then(|| self.timers.borrow_mut().insert(when, action));
+        if let Some(timer) = timer {
+            self.observe(|| self.timer_set(timer, when, action));
+        }
+        timer
     }
 
     /// Lets a timer wake this waker.
@@ -492,7 +518,7 @@ impl EventLoop {
     /// Cancels a timer that is still to run, and frees what it refers to.
     #[inline]
     pub(crate) fn cancel_timer(&self, timer: TimerKey) {
-        let action = self.timers.borrow_mut().cancel(timer);
+        let action = self.take_timer(timer);
         self.drop_action(action);
     }
 
@@ -537,13 +563,13 @@ impl EventLoop {
     pub(crate) fn run_until_stopped(&self) -> Result<(), RunError> {
         let _run = Run::begin(self)?;
         let _running = context::Running::enter(self);
-        match self.observer {
-            None => self.run_turns::<false>(),
-            Some(_) => self.run_observed_turns(),
+        match self.has_special(special::NOTES) {
+            false => self.run_turns::<false>(),
+            true => self.run_observed_turns(),
         }
     }
 
-    /// Runs turns until `stop`. Compiled once for loops without an observer, which so are never asked for it.
+    /// Runs turns until `stop`. Compiled once for loops that nobody watches, which so are never asked for it.
     #[inline(always)]
     fn run_turns<const OBSERVED: bool>(&self) -> Result<(), RunError> {
         while self.turn::<OBSERVED>()? {}
@@ -554,14 +580,6 @@ impl EventLoop {
     #[inline(never)]
     fn run_observed_turns(&self) -> Result<(), RunError> {
         self.run_turns::<true>()
-    }
-
-    /// Tells the observer, if there is one; where it is known that there is none, nothing is asked.
-    #[inline(always)]
-    fn observe_if<const OBSERVED: bool>(&self, event: impl FnOnce() -> Event) {
-        if OBSERVED {
-            self.observe(event);
-        }
     }
 
     /// Tells the observer, if there is one.
@@ -617,12 +635,14 @@ impl<'a> Run<'a> {
         if event_loop.eager_start {
             event_loop.set_special(special::EAGER);
         }
+        event_loop.observe(|| Event::of(What::RunStarted));
         Ok(Run(event_loop))
     }
 }
 
 impl Drop for Run<'_> {
     fn drop(&mut self) {
+        self.0.observe(|| Event::of(What::RunEnded));
         self.0.stopping.set(false);
         self.0.running.set(false);
         self.0.clear_special(special::EAGER);

@@ -1,7 +1,7 @@
 //! The hook that every tool which shows a run hangs on. Free when nobody listens: one predictable branch.
 
-use std::panic::Location;
-use std::time::Duration;
+use super::event::Event;
+use super::snapshot::Snapshot;
 
 /// A task's number: counted from 1 in each runtime, in the order of spawning, and never reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,96 +55,6 @@ pub enum JobEnd {
     Killed,
 }
 
-/// Something that happened in the loop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Event {
-    /// A task was spawned, and its first step queued.
-    Spawned {
-        /// The new task.
-        task: TaskId,
-        /// The line that spawned it.
-        at: &'static Location<'static>,
-    },
-    /// A task was put on the ready queue.
-    Woken {
-        /// The task.
-        task: TaskId,
-    },
-    /// A task is about to be polled.
-    PollStarted {
-        /// The task.
-        task: TaskId,
-    },
-    /// A poll is over.
-    PollEnded {
-        /// The task.
-        task: TaskId,
-        /// Whether the task ended in it.
-        ended: bool,
-    },
-    /// A task ended: returned, panicked, or was cancelled.
-    Finished {
-        /// The task.
-        task: TaskId,
-    },
-    /// A turn begins, with this many entries to run.
-    TurnStarted {
-        /// The entries that were ready when the turn began.
-        ready: usize,
-    },
-    /// The loop is about to block in the reactor.
-    Parked,
-    /// The loop is awake again.
-    Unparked,
-    /// A timer was set.
-    TimerSet {
-        /// Its deadline, in nanoseconds of the loop's clock.
-        when: u64,
-    },
-    /// A timer became due, and stands in the ready queue.
-    TimerFired,
-    /// A source became ready, and those that wait for it stand in the ready queue.
-    SourceReady,
-    /// A job was given to a pool.
-    JobSubmitted {
-        /// The job.
-        job: JobId,
-        /// The line that submitted it.
-        at: &'static Location<'static>,
-    },
-    /// A worker has begun a job.
-    JobStarted {
-        /// The job.
-        job: JobId,
-        /// The worker.
-        worker: WorkerId,
-        /// How long ago that was when the loop heard of it.
-        ago: Duration,
-    },
-    /// A pool's job ended, and the loop knows.
-    JobFinished {
-        /// The job.
-        job: JobId,
-        /// How it ended.
-        end: JobEnd,
-        /// How long ago that was when the loop heard of it.
-        ago: Duration,
-    },
-    /// A pool has a new worker.
-    WorkerStarted {
-        /// The worker.
-        worker: WorkerId,
-        /// Its process, if it is not a thread of this one.
-        process: Option<u32>,
-    },
-    /// A pool's worker has ended.
-    WorkerExited {
-        /// The worker.
-        worker: WorkerId,
-    },
-}
-
 /// Listens to what happens in a loop.
 ///
 /// Set one with [`Builder::observer`](crate::Builder::observer). It is called on the loop's thread, in the
@@ -152,4 +62,54 @@ pub enum Event {
 pub trait Observer {
     /// Tells of an event, at this time of the loop's clock in nanoseconds.
     fn event(&self, now: u64, event: Event);
+
+    /// Tells that a loop was made that it is to observe, and whether that has a virtual clock.
+    fn attached(&self, _virtual_clock: bool) {}
+
+    /// Tells of the name that a task was given, right after [`What::Named`](crate::trace::What::Named).
+    fn named(&self, _task: TaskId, _name: &str) {}
+
+    /// Says whether to be given a picture of the loop at the beginning of every turn. Making one costs time for each task.
+    fn wants_snapshots(&self) -> bool {
+        false
+    }
+
+    /// Gives the picture, right after [`What::TurnStarted`](crate::trace::What::TurnStarted).
+    fn snapshot(&self, _snapshot: Snapshot) {}
+}
+
+/// Two observers, told in this order.
+pub(super) struct Both<O>(pub(super) Box<dyn Observer>, pub(super) O);
+
+impl<O: Observer> Observer for Both<O> {
+    fn event(&self, now: u64, event: Event) {
+        self.0.event(now, event);
+        self.1.event(now, event);
+    }
+
+    fn attached(&self, virtual_clock: bool) {
+        self.0.attached(virtual_clock);
+        self.1.attached(virtual_clock);
+    }
+
+    fn named(&self, task: TaskId, name: &str) {
+        self.0.named(task, name);
+        self.1.named(task, name);
+    }
+
+    fn wants_snapshots(&self) -> bool {
+        self.0.wants_snapshots() || self.1.wants_snapshots()
+    }
+
+    fn snapshot(&self, snapshot: Snapshot) {
+        let first = self.0.wants_snapshots();
+        match (first, self.1.wants_snapshots()) {
+            (true, true) => {
+                self.0.snapshot(snapshot.clone());
+                self.1.snapshot(snapshot);
+            }
+            (true, false) => self.0.snapshot(snapshot),
+            (false, _) => self.1.snapshot(snapshot),
+        }
+    }
 }

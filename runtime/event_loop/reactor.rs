@@ -6,7 +6,8 @@
 //! newer event can be lost by it.
 
 use super::EventLoop;
-use super::observer::Event;
+pub(crate) use super::event::Direction;
+use super::event::{Event, What};
 use super::ready_queue::Entry;
 use super::waker::TaskWaker;
 use crate::sys::alarm::Alarm;
@@ -26,13 +27,6 @@ const ALARM: Token = Token(usize::MAX - 1);
 /// How many events one poll can bring; a poll that fills it is followed by another.
 const EVENTS: usize = 1024;
 
-/// The two directions of a source.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Direction {
-    Read,
-    Write,
-}
-
 /// A registered source, as its owner knows it: a key of the table, and the generation that tells a reused key.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SourceKey {
@@ -41,6 +35,11 @@ pub(crate) struct SourceKey {
 }
 
 impl SourceKey {
+    /// The source's number: counted from 0 in each loop.
+    pub(crate) fn number(self) -> u32 {
+        self.generation
+    }
+
     /// Key and generation in one word, so that an event for a source that is gone finds nobody.
     fn token(self) -> Token {
         Token((u64::from(self.generation) << 32 | u64::from(self.key)) as usize)
@@ -307,6 +306,13 @@ impl Reactor {
             .set(self.busy_poll.get().saturating_sub(nanoseconds));
     }
 
+    /// The number of the source with this key, if it is one still.
+    pub(super) fn number(&self, key: u32) -> Option<u32> {
+        let sources = self.sources.borrow();
+        let source = sources.get(key as usize)?;
+        (!source.dead).then_some(source.generation)
+    }
+
     /// Takes a source's entry of the ready queue: wakes its reader, then its writer.
     pub(super) fn run_source(&self, key: u32) {
         let mut sources = self.sources.borrow_mut();
@@ -420,7 +426,12 @@ impl EventLoop {
         if waited && !source.queued {
             source.queued = true;
             self.ready.push(Entry::Source(key));
-            self.observe(|| Event::SourceReady);
+            let ready = What::SourceReady {
+                source: generation,
+                readable: source.read.ready,
+                writable: source.write.ready,
+            };
+            self.observe(|| Event::of(ready));
         }
     }
 }

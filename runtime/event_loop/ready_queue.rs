@@ -85,6 +85,28 @@ impl ReadyQueue {
         self.tail.get() == self.head.get()
     }
 
+    /// The position of the oldest entry.
+    pub(super) fn head(&self) -> usize {
+        self.head.get()
+    }
+
+    /// The position behind the newest entry.
+    #[inline]
+    pub(super) fn tail(&self) -> usize {
+        self.tail.get()
+    }
+
+    /// Calls `f` with the entries from this position on, oldest first. `f` pushes and pops nothing.
+    pub(super) fn each_from(&self, position: usize, mut f: impl FnMut(Entry)) {
+        let mut at = position;
+        while at != self.tail.get() {
+            // SAFETY: as in `push`; the reference ends before `f` is called.
+            let word = unsafe { (&*self.ring.get())[at & self.mask.get()] };
+            f(Entry::unpack(word));
+            at = at.wrapping_add(1);
+        }
+    }
+
     /// Puts an entry behind all others.
     #[inline(always)]
     pub(crate) fn push(&self, entry: Entry) {

@@ -12,7 +12,6 @@ use super::cell::{CellPointer, quietly};
 use super::clock::NEVER;
 use super::context::{with_loop, with_running};
 use super::inbox::post_keeping;
-use super::ready_queue::Entry as ReadyEntry;
 use super::slots::{AGGREGATE, NO_SLOT};
 use super::timers::{Action, TimerKey};
 use super::waker::{self, TaskRef};
@@ -468,7 +467,7 @@ impl EventLoop {
             return timer.map_or(Alarm::Never, Alarm::Timer);
         }
         let key = self.callbacks.insert(callback);
-        self.ready.push(ReadyEntry::Callback(key));
+        self.queue_callback(key);
         Alarm::Soon(key)
     }
 

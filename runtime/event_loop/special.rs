@@ -6,6 +6,8 @@ use super::EventLoop;
 pub(super) const CLOSING: u8 = 1;
 /// There is an observer.
 pub(super) const OBSERVED: u8 = 2;
+/// It is noted what tasks wait for.
+pub(super) const NOTES: u8 = 32;
 /// Context variables have been used on this thread: somebody may have a context to inherit.
 pub(super) const VARIABLES: u8 = 4;
 /// All tasks start eagerly. Set while the loop runs.

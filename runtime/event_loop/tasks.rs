@@ -4,7 +4,8 @@
 
 use super::cancel::Target;
 use super::cell::{self, CellPointer, State, flag};
-use super::observer::{Event, TaskId};
+use super::event::{Event, PollEnd, TaskEnd, WaitsFor, What, WokenBy};
+use super::observer::TaskId;
 use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waiters::Waiter;
@@ -79,10 +80,8 @@ impl EventLoop {
     fn begin_specially(&self, index: u32) {
         let (_, cell) = self.held_slot(index);
         self.bequeath_variables(cell);
-        self.observe(|| Event::Spawned {
-            task: TaskId(cell.number),
-            at: cell.spawned_at,
-        });
+        self.forget_notes(index);
+        self.observe(|| Event::of_task(TaskId(cell.number), What::Spawned).at(cell.spawned_at));
         if self.starts_eagerly() {
             self.start(index);
         } else {
@@ -130,9 +129,21 @@ impl EventLoop {
     fn wake_and_tell(&self, task: TaskRef, slot: &Slot) {
         slot.word.set(task.generation() | LIVE | QUEUED);
         self.ready.push(Entry::Task(task.index()));
-        self.observe(|| Event::Woken {
-            task: TaskId(slot.cell.get().map_or(0, |cell| cell.number)),
-        });
+        self.tell_woken(slot);
+    }
+
+    /// A test polls a task that nobody woke.
+    pub(super) fn tell_spurious(&self, index: u32) {
+        if let Some(slot) = self.tasks.slot(index) {
+            self.tell_woken(slot);
+        }
+    }
+
+    fn tell_woken(&self, slot: &Slot) {
+        if let Some(cell) = slot.cell.get().filter(|cell| !cell.is_finished()) {
+            let by = self.watched.woken_by.get();
+            self.observe(|| Event::of_task(TaskId(cell.number), What::Woken { by }));
+        }
     }
 
     /// Brings a task's cell near before its step, which is a turn away: in a crowd of sleepers nearly each is far.
@@ -160,6 +171,7 @@ impl EventLoop {
         {
             slot.word.set(slot.word.get() | QUEUED);
             self.ready.push(Entry::Task(index));
+            self.waking_by(WokenBy::Cancel, || self.tell_woken(slot));
         }
     }
 
@@ -201,9 +213,10 @@ impl EventLoop {
     /// Polls a task. Returns whether it has ended.
     #[inline(always)]
     fn step<const OBSERVED: bool>(&self, index: u32, slot: &Slot, cell: CellPointer) -> bool {
-        self.observe_if::<OBSERVED>(|| Event::PollStarted {
-            task: TaskId(cell.number),
-        });
+        if OBSERVED {
+            self.begin_notes();
+            self.observe(|| Event::of_task(TaskId(cell.number), What::PollStarted));
+        }
         self.tasks.awaits.set(NO_SLOT);
         // The waker's drop does nothing; leaving it out saves the call.
         let waker = ManuallyDrop::new(waker::waker(self.waker_base, self.tasks.current.get()));
@@ -218,20 +231,51 @@ impl EventLoop {
                 ended = self.cancel_after_wait(index, cell);
             }
         }
-        self.observe_if::<OBSERVED>(|| Event::PollEnded {
-            task: TaskId(cell.number),
-            ended,
-        });
+        if OBSERVED {
+            self.end_step(index, cell, ended);
+        }
         ended
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_step(&self, index: u32, cell: CellPointer, ended: bool) {
+        if !ended {
+            self.end_notes(index);
+        }
+        let end = match ended {
+            true => PollEnd::Ready,
+            false => PollEnd::Pending,
+        };
+        self.observe(|| Event::of_task(TaskId(cell.number), What::PollEnded(end)));
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell_end(&self, cell: CellPointer) {
+        let end = match cell.state.get() {
+            State::Failed => {
+                let panicked = cell.with_extra(|extra| {
+                    let error = extra.error.as_ref();
+                    error.is_some_and(|error| error.is_panic())
+                });
+                match panicked {
+                    true => TaskEnd::Panicked,
+                    false => TaskEnd::Cancelled,
+                }
+            }
+            _ => TaskEnd::Returned,
+        };
+        self.observe(|| Event::of_task(TaskId(cell.number), What::Finished(end)));
     }
 
     /// A task has ended: tells whoever waits, and disposes of it if nobody holds its handle.
     #[inline(always)]
     fn finish<const OBSERVED: bool>(&self, index: u32, slot: &Slot, cell: CellPointer) {
         self.tasks.unfinished.set(self.tasks.unfinished.get() - 1);
-        self.observe_if::<OBSERVED>(|| Event::Finished {
-            task: TaskId(cell.number),
-        });
+        if OBSERVED {
+            self.tell_end(cell);
+        }
         // Who holds the handle may drop it when told, which frees the cell. Without a handle there are done callbacks at most.
         if !cell.has_flag(flag::HANDLE) {
             if cell.waiter.get() != 0 {
@@ -289,6 +333,7 @@ impl EventLoop {
     /// # Safety
     /// The caller is the one handle of this task, and `T` is its output type.
     #[inline(always)]
+    #[track_caller]
     pub(crate) unsafe fn poll_join<T>(
         &self,
         index: u32,
@@ -307,9 +352,10 @@ impl EventLoop {
             Some(task) if task.index() != index && !cell.is_finished() => {
                 self.set_waiter(cell, Waiter::Task(task));
                 self.tasks.awaits.set(index);
+                self.note(Location::caller(), |_| WaitsFor::Task(TaskId(cell.number)));
                 Poll::Pending
             }
-            _ => match self.poll_rare_join(index, waker) {
+            _ => match self.poll_rare_join(index, waker, Location::caller()) {
                 Some(error) => Poll::Ready(Err(error)),
                 None => Poll::Pending,
             },
@@ -319,7 +365,12 @@ impl EventLoop {
     /// The rare ends and beginnings of a join: a task that failed, one that awaits itself, a foreign waker.
     #[cold]
     #[inline(never)]
-    fn poll_rare_join(&self, index: u32, waker: &Waker) -> Option<JoinError> {
+    fn poll_rare_join(
+        &self,
+        index: u32,
+        waker: &Waker,
+        at: &'static Location<'static>,
+    ) -> Option<JoinError> {
         let (slot, cell) = self.held_slot(index);
         if cell.is_finished() {
             let error = self
@@ -341,6 +392,7 @@ impl EventLoop {
         }
         let waiter = Waiter::Callback(self.callbacks.insert(Callback::Wake(waker)));
         self.set_waiter(cell, waiter);
+        self.note(at, |_| WaitsFor::Task(TaskId(cell.number)));
         None
     }
 
@@ -428,10 +480,14 @@ impl EventLoop {
     }
 
     pub(crate) fn set_task_name(&self, index: u32, name: &str) {
-        let before = self
-            .held(index)
-            .with_extra(|extra| extra.name.replace(name.into()));
+        let cell = self.held(index);
+        let before = cell.with_extra(|extra| extra.name.replace(name.into()));
         drop(before);
+        if let Some(observer) = &self.observer {
+            let task = TaskId(cell.number);
+            self.observe(|| Event::of_task(task, What::Named));
+            observer.named(task, name);
+        }
     }
 
     /// The number of the task that is being polled.

@@ -32,6 +32,16 @@ impl TimerKey {
         u64::from(self.generation) << 32 | u64::from(self.key)
     }
 
+    /// The key in the slab.
+    pub(crate) fn key(self) -> u32 {
+        self.key
+    }
+
+    /// The timer's number: counted from 0 in each loop.
+    pub(crate) fn number(self) -> u32 {
+        self.generation
+    }
+
     pub(crate) fn from_bits(bits: u64) -> Self {
         TimerKey {
             key: bits as u32,
@@ -196,8 +206,31 @@ impl TimerWheel {
         (entry.place != Place::Dead).then(|| entry.action())
     }
 
-    /// Returns the deadline of a timer that is due.
-    pub(super) fn deadline(&self, key: u32) -> Option<u64> {
+    /// The number of the timer with this key.
+    pub(super) fn number(&self, key: u32) -> u32 {
+        self.entries
+            .get(key as usize)
+            .map_or(0, |entry| entry.generation)
+    }
+
+    /// Whether the timer with this key stands in the ready queue, and was not cancelled there.
+    pub(super) fn is_due(&self, key: u32) -> bool {
+        self.entries
+            .get(key as usize)
+            .is_some_and(|entry| entry.place == Place::Due)
+    }
+
+    /// Calls `f` with the numbers and deadlines of the timers that are to become due.
+    pub(super) fn each_waiting(&self, mut f: impl FnMut(u32, u64)) {
+        for (_, entry) in &self.entries {
+            if entry.place == Place::Waiting {
+                f(entry.generation, entry.when);
+            }
+        }
+    }
+
+    /// Returns the deadline of the timer with this key.
+    pub(crate) fn deadline(&self, key: u32) -> Option<u64> {
         self.entries.get(key as usize).map(|entry| entry.when)
     }
 

@@ -7,7 +7,7 @@
 use super::EventLoop;
 use super::callbacks::Callback;
 use super::cell::{self, CellPointer, flag};
-use super::ready_queue::Entry;
+use super::event::WokenBy;
 use super::waker::{self, TaskRef};
 use std::cell::Cell;
 use std::collections::HashSet;
@@ -305,7 +305,7 @@ impl EventLoop {
         let cell = self.held(index);
         let key = self.callbacks.insert(callback);
         if cell.is_finished() {
-            self.ready.push(Entry::Callback(key));
+            self.queue_callback(key);
         } else {
             self.set_waiter(cell, Waiter::Callback(key));
         }
@@ -365,6 +365,9 @@ impl EventLoop {
     pub(super) fn tell_waiter<const OBSERVED: bool>(&self, index: u32, cell: CellPointer) {
         match Waiter::unpack(cell.waiter.replace(0)) {
             Waiter::Nobody => {}
+            Waiter::Task(task) if OBSERVED => {
+                self.waking_by(WokenBy::End, || self.wake_task::<OBSERVED>(task));
+            }
             Waiter::Task(task) => self.wake_task::<OBSERVED>(task),
             Waiter::Callback(key) => self.tell_callback(index, cell, key),
         }
@@ -373,7 +376,7 @@ impl EventLoop {
     #[inline(never)]
     fn tell_callback(&self, index: u32, cell: CellPointer, key: u32) {
         match self.callbacks.take_told(key) {
-            None => self.ready.push(Entry::Callback(key)),
+            None => self.waking_by(WokenBy::End, || self.queue_callback(key)),
             Some(Callback::Several(several)) => self.tell_several(index, cell, *several),
             Some(callback) => self.wake_by(callback),
         }
@@ -394,10 +397,10 @@ impl EventLoop {
                     {
                         self.mark_awaiting(task, request, index, None);
                     }
-                    self.wake(task);
+                    self.waking_by(WokenBy::End, || self.wake(task));
                 }
                 Waiter::Callback(key) => match self.callbacks.take_told(key) {
-                    None => self.ready.push(Entry::Callback(key)),
+                    None => self.waking_by(WokenBy::End, || self.queue_callback(key)),
                     Some(callback) => self.wake_by(callback),
                 },
             }

@@ -11,7 +11,8 @@
 #![allow(unsafe_code)]
 
 use super::cell::quietly;
-use super::{context, inbox};
+use super::observer::TaskId;
+use super::{EventLoop, context, inbox};
 use std::ptr::without_provenance;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
@@ -96,6 +97,7 @@ fn raw(data: *const ()) -> RawWaker {
 }
 
 fn clone(data: *const ()) -> RawWaker {
+    context::with_running(|event_loop| event_loop.watched.has_cloned.set(true));
     raw(data)
 }
 
@@ -123,6 +125,17 @@ fn wake_task(data: u64) {
 fn wake_elsewhere(data: u64) {
     if let Some(shared) = inbox::shared((data >> RUNTIME_SHIFT) as u16) {
         shared.wake(TaskRef(data).index());
+    }
+}
+
+impl EventLoop {
+    /// The task that a waker wakes, if it is one of this loop's that has not ended.
+    pub(super) fn task_behind(&self, waker: &TaskWaker) -> Option<TaskId> {
+        let TaskWaker::Ours(data) = waker else {
+            return None;
+        };
+        let cell = self.live_cell(self.waker_base.task(*data)?)?;
+        Some(TaskId(cell.number))
     }
 }
 

@@ -87,8 +87,9 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     fn with_interest(fd: T, interest: Interest) -> io::Result<Self> {
+        let raw = fd.as_fd().as_raw_fd();
         Ok(AsyncFd {
-            source: Source::new(Pollable(fd), interest)?,
+            source: Source::new(Pollable(fd), raw, interest)?,
         })
     }
 
@@ -110,11 +111,11 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Cancellation
     /// Dropped while it waits, it has done nothing.
-    pub async fn read_with<R>(
+    pub fn read_with<R>(
         &self,
         mut operation: impl FnMut(&T) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.source.read_with(|fd| operation(&fd.0)).await
+    ) -> impl Future<Output = io::Result<R>> {
+        self.source.read_with(move |fd| operation(&fd.0))
     }
 
     /// Tries an operation that writes, now and again when the descriptor becomes writable, until it does not give
@@ -125,14 +126,15 @@ impl<T: AsFd> AsyncFd<T> {
     ///
     /// # Cancellation
     /// Dropped while it waits, it has done nothing.
-    pub async fn write_with<R>(
+    pub fn write_with<R>(
         &self,
         mut operation: impl FnMut(&T) -> io::Result<R>,
-    ) -> io::Result<R> {
-        self.source.write_with(|fd| operation(&fd.0)).await
+    ) -> impl Future<Output = io::Result<R>> {
+        self.source.write_with(move |fd| operation(&fd.0))
     }
 
     /// As [`read_with`](AsyncFd::read_with), for hand-written futures.
+    #[track_caller]
     pub fn poll_read_with<R>(
         &self,
         cx: &mut Context<'_>,
@@ -142,6 +144,7 @@ impl<T: AsFd> AsyncFd<T> {
     }
 
     /// As [`write_with`](AsyncFd::write_with), for hand-written futures.
+    #[track_caller]
     pub fn poll_write_with<R>(
         &self,
         cx: &mut Context<'_>,

@@ -1,13 +1,17 @@
 //! A descriptor registered with the loop, tried first and waited for when it is drained.
 
+use crate::event_loop::EventLoop;
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
+use crate::event_loop::event::{Event, WaitsFor, What};
 use crate::event_loop::inbox::post_keeping;
 use crate::event_loop::reactor::{Direction, SourceKey, WaitNumber};
+use crate::event_loop::waits::note;
 use mio::Interest;
 use std::fmt;
 use std::io;
+use std::os::fd::RawFd;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// Something that the loop can wait for, in both directions at once.
 ///
@@ -26,9 +30,11 @@ impl<S: mio::event::Source> Source<S> {
     ///
     /// # Errors
     /// If no loop runs, or the descriptor cannot be polled (a regular file, say).
-    pub(crate) fn new(mut io: S, interest: Interest) -> io::Result<Self> {
+    pub(crate) fn new(mut io: S, fd: RawFd, interest: Interest) -> io::Result<Self> {
         let registered = with_running(|event_loop| {
             let key = event_loop.reactor.register(&mut io, interest)?;
+            let source = key.number();
+            event_loop.observe(|| Event::of(What::SourceAdded { source, fd }));
             Ok((event_loop.serial, key))
         });
         let (runtime, key) = registered.unwrap_or_else(|| Err(io::Error::other(NO_LOOP)))?;
@@ -45,6 +51,7 @@ impl<S: mio::event::Source> Source<S> {
 
     /// Tries an operation that reads; on `WouldBlock` waits for the next event, and tries again then.
     #[inline]
+    #[track_caller]
     pub(crate) fn poll_read_with<R>(
         &self,
         cx: &mut Context<'_>,
@@ -55,6 +62,7 @@ impl<S: mio::event::Source> Source<S> {
 
     /// Tries an operation that writes; on `WouldBlock` waits for the next event, and tries again then.
     #[inline]
+    #[track_caller]
     pub(crate) fn poll_write_with<R>(
         &self,
         cx: &mut Context<'_>,
@@ -64,6 +72,7 @@ impl<S: mio::event::Source> Source<S> {
     }
 
     #[inline]
+    #[track_caller]
     fn poll_with<R>(
         &self,
         direction: Direction,
@@ -77,7 +86,11 @@ impl<S: mio::event::Source> Source<S> {
             let Some(ready) = ready else {
                 return Poll::Ready(Err(elsewhere()));
             };
-            ready!(ready);
+            if ready.is_pending() {
+                let source = self.key.number();
+                note(|_| WaitsFor::Source { source, direction });
+                return Poll::Pending;
+            }
             match operation(self.get_ref()) {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
                     self.clear_ready(direction)
@@ -147,12 +160,14 @@ impl<S: mio::event::Source> Source<S> {
                 return;
             }
             event_loop.reactor.deregister(&mut io, self.key);
+            told_gone(event_loop, self.key);
         });
         if here.is_none() {
             // On another thread: closing the descriptor takes it out of the poll; the loop frees the entry.
             let key = self.key;
             post_keeping(self.runtime, move |event_loop| {
-                event_loop.reactor.forget(key)
+                event_loop.reactor.forget(key);
+                told_gone(event_loop, key);
             });
         }
         Some(io)
@@ -177,6 +192,7 @@ where
     type Output = io::Result<R>;
 
     #[inline]
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<R>> {
         let this = self.get_mut();
         let (source, direction) = (this.source, this.direction);
@@ -191,6 +207,11 @@ impl<S: mio::event::Source, O> Drop for Wait<'_, S, O> {
                 .with_reactor(|reactor, key| reactor.stop_waiting(key, self.direction, self.wait));
         }
     }
+}
+
+fn told_gone(event_loop: &EventLoop, key: SourceKey) {
+    let source = key.number();
+    event_loop.observe(|| Event::of(What::SourceDropped { source }));
 }
 
 fn elsewhere() -> io::Error {

@@ -1,5 +1,6 @@
 //! Names to addresses: on the thread pool, as the system's resolver blocks.
 
+use crate::event_loop::waits::located;
 use crate::pool::spawn_blocking;
 use std::any::Any;
 use std::io;
@@ -13,13 +14,17 @@ use std::net::{IpAddr, SocketAddr, ToSocketAddrs};
 /// # Cancellation
 /// A look-up that runs goes on in its thread; its result is dropped.
 #[doc(alias = "getaddrinfo")]
-pub async fn lookup<A: ToSocketAddrs + Send + 'static>(address: A) -> io::Result<Vec<SocketAddr>> {
-    if let Some(known) = as_address(&address) {
-        return Ok(vec![known]);
-    }
-    spawn_blocking(move || address.to_socket_addrs().map(Iterator::collect))
-        .await
-        .map_err(io::Error::other)?
+pub fn lookup<A: ToSocketAddrs + Send + 'static>(
+    address: A,
+) -> impl Future<Output = io::Result<Vec<SocketAddr>>> {
+    located(async move {
+        if let Some(known) = as_address(&address) {
+            return Ok(vec![known]);
+        }
+        spawn_blocking(move || address.to_socket_addrs().map(Iterator::collect))
+            .await
+            .map_err(io::Error::other)?
+    })
 }
 
 /// Returns the address if `address` is one, in one of the usual types.

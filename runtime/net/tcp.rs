@@ -1,12 +1,13 @@
 //! TCP sockets: a listener and a stream.
 
 use crate::event_loop::reactor::Direction;
+use crate::event_loop::waits::located;
 use crate::io::source::Source;
 use futures_io::{AsyncRead, AsyncWrite};
 use mio::Interest;
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::net::{Shutdown, SocketAddr, ToSocketAddrs};
-use std::os::fd::{AsFd, BorrowedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -41,16 +42,20 @@ impl TcpListener {
     /// # Errors
     /// That of the last address tried, or if there is none.
     #[doc(alias = "start_server")]
-    pub async fn bind<A: ToSocketAddrs + Send + 'static>(address: A) -> io::Result<Self> {
-        let addresses = crate::net::lookup(address).await?;
-        let mut last = no_address();
-        for address in addresses {
-            match mio::net::TcpListener::bind(address) {
-                Ok(listener) => return Self::register(listener),
-                Err(error) => last = error,
+    pub fn bind<A: ToSocketAddrs + Send + 'static>(
+        address: A,
+    ) -> impl Future<Output = io::Result<Self>> {
+        located(async move {
+            let addresses = crate::net::lookup(address).await?;
+            let mut last = no_address();
+            for address in addresses {
+                match mio::net::TcpListener::bind(address) {
+                    Ok(listener) => return Self::register(listener),
+                    Err(error) => last = error,
+                }
             }
-        }
-        Err(last)
+            Err(last)
+        })
     }
 
     /// Takes over a listener of the standard library, and sets it to non-blocking.
@@ -63,8 +68,9 @@ impl TcpListener {
     }
 
     fn register(listener: mio::net::TcpListener) -> io::Result<Self> {
+        let fd = listener.as_raw_fd();
         Ok(TcpListener {
-            source: Source::new(listener, Interest::READABLE)?,
+            source: Source::new(listener, fd, Interest::READABLE)?,
         })
     }
 
@@ -85,12 +91,15 @@ impl TcpListener {
     ///
     /// # Cancellation
     /// Dropped while it waits, it has accepted nothing.
-    pub async fn accept(&self) -> io::Result<(TcpStream, SocketAddr)> {
-        let (stream, address) = self.source.read_with(accept_one).await?;
-        Ok((TcpStream::register(stream)?, address))
+    pub fn accept(&self) -> impl Future<Output = io::Result<(TcpStream, SocketAddr)>> {
+        located(async move {
+            let (stream, address) = self.source.read_with(accept_one).await?;
+            Ok((TcpStream::register(stream)?, address))
+        })
     }
 
     /// As [`accept`](TcpListener::accept), for hand-written futures.
+    #[track_caller]
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<(TcpStream, SocketAddr)>> {
         let accepted = self.source.poll_read_with(cx, accept_one);
         accepted.map(|accepted| {
@@ -134,16 +143,20 @@ impl TcpStream {
     /// # Cancellation
     /// Dropped while it waits, it closes the attempt.
     #[doc(alias = "open_connection")]
-    pub async fn connect<A: ToSocketAddrs + Send + 'static>(address: A) -> io::Result<Self> {
-        let addresses = crate::net::lookup(address).await?;
-        let mut last = no_address();
-        for address in addresses {
-            match Self::connect_to(address).await {
-                Ok(stream) => return Ok(stream),
-                Err(error) => last = error,
+    pub fn connect<A: ToSocketAddrs + Send + 'static>(
+        address: A,
+    ) -> impl Future<Output = io::Result<Self>> {
+        located(async move {
+            let addresses = crate::net::lookup(address).await?;
+            let mut last = no_address();
+            for address in addresses {
+                match Self::connect_to(address).await {
+                    Ok(stream) => return Ok(stream),
+                    Err(error) => last = error,
+                }
             }
-        }
-        Err(last)
+            Err(last)
+        })
     }
 
     async fn connect_to(address: SocketAddr) -> io::Result<Self> {
@@ -178,8 +191,9 @@ impl TcpStream {
     }
 
     fn register(stream: mio::net::TcpStream) -> io::Result<Self> {
+        let fd = stream.as_raw_fd();
         Ok(TcpStream {
-            source: Source::new(stream, Interest::READABLE | Interest::WRITABLE)?,
+            source: Source::new(stream, fd, Interest::READABLE | Interest::WRITABLE)?,
         })
     }
 
@@ -214,12 +228,14 @@ impl TcpStream {
     ///
     /// # Cancellation
     /// Dropped while it waits, it has read nothing.
-    pub async fn read(&self, buffer: &mut [u8]) -> io::Result<usize> {
-        let asked = buffer.len();
-        let reading = self.source.read_with(|mut stream| stream.read(buffer));
-        let result = reading.await;
-        self.note_read(&result, asked);
-        result
+    pub fn read(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<usize>> {
+        located(async move {
+            let asked = buffer.len();
+            let reading = self.source.read_with(|mut stream| stream.read(buffer));
+            let result = reading.await;
+            self.note_read(&result, asked);
+            result
+        })
     }
 
     /// Reads until the buffer is full.
@@ -229,30 +245,34 @@ impl TcpStream {
     ///
     /// # Cancellation
     /// Dropped while it waits, it may have read a part, which stays in the buffer.
-    pub async fn read_exact(&self, buffer: &mut [u8]) -> io::Result<()> {
-        let mut filled = 0;
-        while filled < buffer.len() {
-            match self.read(&mut buffer[filled..]).await? {
-                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
-                count => filled += count,
+    pub fn read_exact(&self, buffer: &mut [u8]) -> impl Future<Output = io::Result<()>> {
+        located(async move {
+            let mut filled = 0;
+            while filled < buffer.len() {
+                match self.read(&mut buffer[filled..]).await? {
+                    0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                    count => filled += count,
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Reads to the end of the stream, behind what is in `bytes` already.
     ///
     /// # Errors
     /// If the connection fails. What came before is in `bytes`.
-    pub async fn read_to_end(&self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let before = bytes.len();
-        let mut chunk = [0; 8192];
-        loop {
-            match self.read(&mut chunk).await? {
-                0 => return Ok(bytes.len() - before),
-                count => bytes.extend_from_slice(&chunk[..count]),
+    pub fn read_to_end(&self, bytes: &mut Vec<u8>) -> impl Future<Output = io::Result<usize>> {
+        located(async move {
+            let before = bytes.len();
+            let mut chunk = [0; 8192];
+            loop {
+                match self.read(&mut chunk).await? {
+                    0 => return Ok(bytes.len() - before),
+                    count => bytes.extend_from_slice(&chunk[..count]),
+                }
             }
-        }
+        })
     }
 
     /// Writes what fits, at least one byte of a buffer that is not empty.
@@ -262,10 +282,12 @@ impl TcpStream {
     ///
     /// # Cancellation
     /// Dropped while it waits, it has written nothing.
-    pub async fn write(&self, bytes: &[u8]) -> io::Result<usize> {
-        self.source
-            .write_with(|mut stream| stream.write(bytes))
-            .await
+    pub fn write(&self, bytes: &[u8]) -> impl Future<Output = io::Result<usize>> {
+        located(async move {
+            self.source
+                .write_with(|mut stream| stream.write(bytes))
+                .await
+        })
     }
 
     /// Writes all bytes.
@@ -275,14 +297,16 @@ impl TcpStream {
     ///
     /// # Cancellation
     /// Dropped while it waits, it may have written a part.
-    pub async fn write_all(&self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            match self.write(bytes).await? {
-                0 => return Err(io::ErrorKind::WriteZero.into()),
-                count => bytes = &bytes[count..],
+    pub fn write_all(&self, mut bytes: &[u8]) -> impl Future<Output = io::Result<()>> {
+        located(async move {
+            while !bytes.is_empty() {
+                match self.write(bytes).await? {
+                    0 => return Err(io::ErrorKind::WriteZero.into()),
+                    count => bytes = &bytes[count..],
+                }
             }
-        }
-        Ok(())
+            Ok(())
+        })
     }
 
     /// Closes one direction, or both. After closing the writing side the other end reads the end of the stream,
@@ -299,6 +323,7 @@ impl TcpStream {
     /// Reads, and notes the stream as drained when less came than was asked for: the kernel will say when more is
     /// there, so that the read that would find nothing need not be made.
     #[inline]
+    #[track_caller]
     fn poll_read_into(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
         let asked = buffer.len();
         let result = self
@@ -340,6 +365,7 @@ impl AsFd for TcpStream {
 }
 
 impl AsyncRead for &TcpStream {
+    #[track_caller]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -348,6 +374,7 @@ impl AsyncRead for &TcpStream {
         self.poll_read_into(cx, buffer)
     }
 
+    #[track_caller]
     fn poll_read_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -359,6 +386,7 @@ impl AsyncRead for &TcpStream {
 }
 
 impl AsyncWrite for &TcpStream {
+    #[track_caller]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -368,6 +396,7 @@ impl AsyncWrite for &TcpStream {
             .poll_write_with(cx, |mut stream| stream.write(bytes))
     }
 
+    #[track_caller]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -387,6 +416,7 @@ impl AsyncWrite for &TcpStream {
 }
 
 impl AsyncRead for TcpStream {
+    #[track_caller]
     fn poll_read(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -395,6 +425,7 @@ impl AsyncRead for TcpStream {
         Pin::new(&mut &*self).poll_read(cx, buffer)
     }
 
+    #[track_caller]
     fn poll_read_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -405,6 +436,7 @@ impl AsyncRead for TcpStream {
 }
 
 impl AsyncWrite for TcpStream {
+    #[track_caller]
     fn poll_write(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -413,6 +445,7 @@ impl AsyncWrite for TcpStream {
         Pin::new(&mut &*self).poll_write(cx, bytes)
     }
 
+    #[track_caller]
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,

@@ -1,11 +1,13 @@
 //! Tells a loop's observer of a pool's workers, from whichever thread; nothing without an observer.
 
 use crate::event_loop::EventLoop;
+use crate::event_loop::clock::nanoseconds;
 use crate::event_loop::context::{with_loop, with_running};
+use crate::event_loop::event::{Event, What};
 use crate::event_loop::inbox::post_keeping;
-use crate::event_loop::observer::{Event, WorkerId};
+use crate::event_loop::observer::WorkerId;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Numbers the pools of the program.
 static LAST_POOL: AtomicU64 = AtomicU64::new(0);
@@ -51,25 +53,25 @@ impl Watch {
 
     /// On the loop's own thread: tells of an event that has just happened.
     #[cfg(feature = "process")]
-    pub(super) fn tell(self, event: impl FnOnce(Duration) -> Event) {
+    pub(super) fn tell(self, event: impl FnOnce(u64) -> What) {
         with_loop(self.serial, |event_loop: &EventLoop| {
-            event_loop.observe(|| event(Duration::ZERO));
+            event_loop.observe(|| Event::of(event(0)));
         });
     }
 
-    /// On any thread: tells of an event, and how long ago it was by the time that the loop hears of it. The order of
+    /// On any thread: tells of an event, and how many nanoseconds ago it was by the time that the loop hears of it. The order of
     /// what is ready in the loop stays as it is.
-    pub(super) fn report(self, event: impl FnOnce(Duration) -> Event + Send + 'static) {
+    pub(super) fn report(self, event: impl FnOnce(u64) -> What + Send + 'static) {
         let happened = Instant::now();
         let mut event = Some(event);
         with_loop(self.serial, |event_loop: &EventLoop| {
             if let Some(event) = event.take() {
-                event_loop.observe(|| event(Duration::ZERO));
+                event_loop.observe(|| Event::of(event(0)));
             }
         });
         if let Some(event) = event {
             post_keeping(self.serial, move |event_loop: &EventLoop| {
-                event_loop.observe(|| event(happened.elapsed()));
+                event_loop.observe(|| Event::of(event(nanoseconds(happened.elapsed()))));
             });
         }
     }

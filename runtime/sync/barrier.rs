@@ -3,9 +3,12 @@
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
 use crate::error::BrokenBarrier;
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::waker::TaskWaker;
 use std::cell::Cell;
 use std::fmt;
+use std::panic::Location;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -48,6 +51,8 @@ pub struct Barrier {
     /// Those inside that wait for the last one, and those outside that wait for a barrier that drains, in one list: it
     /// stands for asyncio's condition, whose lock is never held while a task waits.
     waiters: Waiters,
+    /// Which barrier it is.
+    object: Object,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,6 +79,7 @@ impl Barrier {
             state: Cell::new(State::Filling),
             inside: Cell::new(0),
             waiters: Waiters::new(),
+            object: Object::new(ObjectKind::Barrier),
         }
     }
 
@@ -177,13 +183,16 @@ impl BarrierWait<'_> {
 impl Future for BarrierWait<'_> {
     type Output = Result<usize, BrokenBarrier>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // First of all: making a waker may run code of others, which may use the barrier.
         let waker = TaskWaker::of(cx.waker());
         let this = &mut *self;
         let barrier = this.barrier;
+        let at = Location::caller();
         let wait = |ticket: &mut Option<Ticket>| {
             barrier.waiters.wait(ticket, waker);
+            barrier.object.waits_at(at, Act::Wait);
             Poll::Pending
         };
         barrier.waiters.recall(this.ticket);

@@ -5,7 +5,10 @@ use super::wait_list::Ticket;
 use super::waiters::Waiters;
 use crate::error::Cancelled;
 use crate::event_loop::context::with_running;
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::scope::Scope;
+use crate::event_loop::waits::located;
 use crate::event_loop::waker::TaskWaker;
 use std::fmt;
 use std::pin::Pin;
@@ -52,19 +55,24 @@ pub struct Condition {
     lock: Rc<Lock<()>>,
     /// Those who wait to be notified. Those who were, wait in the lock's list or hold it.
     waiters: Waiters,
+    /// Which condition it is.
+    object: Object,
 }
 
 impl Condition {
     /// Makes a condition with a lock of its own.
+    #[track_caller]
     pub fn new() -> Self {
         Self::with_lock(Rc::new(Lock::new(())))
     }
 
     /// Makes a condition with a lock that it shares with others; see [`ConditionGuard::on`].
+    #[track_caller]
     pub fn with_lock(lock: Rc<Lock<()>>) -> Self {
         Condition {
             lock,
             waiters: Waiters::new(),
+            object: Object::new(ObjectKind::Condition),
         }
     }
 
@@ -73,11 +81,13 @@ impl Condition {
     /// # Cancellation
     /// Dropping it loses nothing.
     #[doc(alias = "acquire")]
-    pub async fn lock(&self) -> ConditionGuard<'_> {
-        ConditionGuard {
-            condition: self,
-            held: Some(self.lock.lock().await),
-        }
+    pub fn lock(&self) -> impl Future<Output = ConditionGuard<'_>> {
+        located(async {
+            ConditionGuard {
+                condition: self,
+                held: Some(self.lock.lock().await),
+            }
+        })
     }
 
     /// Returns whether somebody holds the lock.
@@ -88,6 +98,7 @@ impl Condition {
 }
 
 impl Default for Condition {
+    #[track_caller]
     fn default() -> Self {
         Condition::new()
     }
@@ -139,10 +150,12 @@ impl<'a> ConditionGuard<'a> {
     ///
     /// # Cancellation
     /// As for `wait`.
-    pub async fn wait_for(&mut self, mut predicate: impl FnMut() -> bool) {
-        while !predicate() {
-            self.wait().await;
-        }
+    pub fn wait_for(&mut self, mut predicate: impl FnMut() -> bool) -> impl Future<Output = ()> {
+        located(async move {
+            while !predicate() {
+                self.wait().await;
+            }
+        })
     }
 
     /// Waits as long as the predicate is true; the opposite of [`wait_for`](Self::wait_for).
@@ -152,8 +165,8 @@ impl<'a> ConditionGuard<'a> {
     ///
     /// # Cancellation
     /// As for `wait`.
-    pub async fn wait_while(&mut self, mut predicate: impl FnMut() -> bool) {
-        self.wait_for(|| !predicate()).await;
+    pub fn wait_while(&mut self, mut predicate: impl FnMut() -> bool) -> impl Future<Output = ()> {
+        self.wait_for(move || !predicate())
     }
 
     /// Wakes those who wait longest, so many at most. They go on when this guard has freed the lock.
@@ -230,10 +243,12 @@ impl<'a> ConditionGuard<'a> {
     /// guard.notify(1);
     /// # });
     /// ```
-    pub async fn relock(&mut self) {
-        if self.held.is_none() {
-            self.held = Some(self.condition.lock.lock().await);
-        }
+    pub fn relock(&mut self) -> impl Future<Output = ()> {
+        located(async {
+            if self.held.is_none() {
+                self.held = Some(self.condition.lock.lock().await);
+            }
+        })
     }
 
     #[track_caller]
@@ -283,6 +298,7 @@ enum Stage<'a> {
 
 impl<'a> Stage<'a> {
     /// The wait without its cancels.
+    #[track_caller]
     fn poll(&mut self, guard: &mut ConditionGuard<'a>, cx: &mut Context<'_>) -> Poll<()> {
         let condition = guard.condition;
         // Before any list is looked at: making a waker may run code of others.
@@ -291,6 +307,7 @@ impl<'a> Stage<'a> {
             Stage::Start => {
                 let mut ticket = None;
                 condition.waiters.wait(&mut ticket, waker);
+                condition.object.waits(Act::Wait);
                 *self = ticket.map_or(Stage::Over, Stage::Waiting);
                 // Last: it wakes the next one for the lock, who may notify.
                 guard.held = None;
@@ -301,6 +318,7 @@ impl<'a> Stage<'a> {
                 condition.waiters.recall(ticket);
                 if condition.waiters.is_waiting(ticket) {
                     condition.waiters.wait(&mut ticket, waker);
+                    condition.object.waits(Act::Wait);
                     return Poll::Pending;
                 }
                 *self = Stage::Locking(condition.lock.lock());
@@ -327,6 +345,7 @@ impl<'a> Stage<'a> {
 impl Future for ConditionWait<'_, '_> {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         let condition = this.guard.condition;

@@ -2,6 +2,8 @@
 
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::waker::TaskWaker;
 use std::cell::Cell;
 use std::fmt;
@@ -32,14 +34,18 @@ pub struct Event {
     set: Cell<bool>,
     /// Those who wait and were not woken.
     waiters: Waiters,
+    /// Which event it is.
+    object: Object,
 }
 
 impl Event {
     /// Makes an event that is not set.
+    #[track_caller]
     pub fn new() -> Self {
         Event {
             set: Cell::new(false),
             waiters: Waiters::new(),
+            object: Object::new(ObjectKind::Event),
         }
     }
 
@@ -64,14 +70,22 @@ impl Event {
     /// # Cancellation
     /// Dropping it loses nothing.
     pub fn wait(&self) -> EventWait<'_> {
+        self.wait_as(&self.object, Act::Wait)
+    }
+
+    /// The same for an object that this event is a part of.
+    pub(super) fn wait_as<'a>(&'a self, object: &'a Object, act: Act) -> EventWait<'a> {
         EventWait {
             event: self,
             ticket: None,
+            object,
+            act,
         }
     }
 }
 
 impl Default for Event {
+    #[track_caller]
     fn default() -> Self {
         Event::new()
     }
@@ -89,11 +103,15 @@ pub struct EventWait<'a> {
     event: &'a Event,
     /// The place in the wait list, from the first poll on.
     ticket: Option<Ticket>,
+    /// What those who watch hear of.
+    object: &'a Object,
+    act: Act,
 }
 
 impl Future for EventWait<'_> {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // First of all: making a waker may run code of others, which may set the flag.
         let waker = TaskWaker::of(cx.waker());
@@ -107,6 +125,7 @@ impl Future for EventWait<'_> {
             return Poll::Ready(());
         }
         event.waiters.wait(&mut self.ticket, waker);
+        self.object.waits(self.act);
         Poll::Pending
     }
 }

@@ -43,6 +43,7 @@ pub struct Lock<T = ()> {
 
 impl<T> Lock<T> {
     /// Makes a lock that is free.
+    #[track_caller]
     pub fn new(value: T) -> Self {
         Lock {
             turnstile: Turnstile::new(),
@@ -119,6 +120,7 @@ impl<T> Lock<T> {
 }
 
 impl<T: Default> Default for Lock<T> {
+    #[track_caller]
     fn default() -> Self {
         Lock::new(T::default())
     }
@@ -140,6 +142,7 @@ pub struct Locking<'a, T> {
 impl<'a, T> Future for Locking<'a, T> {
     type Output = LockGuard<'a, T>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<LockGuard<'a, T>> {
         ready!(Pin::new(&mut self.acquire).poll(cx));
         Poll::Ready(LockGuard::new(self.lock))

@@ -5,6 +5,8 @@ use crate::error::{AlreadySet, Cancelled, PromiseCancelled};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::{NO_LOOP, with_loop, with_running};
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::variables;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, OnceCell, RefCell};
@@ -49,6 +51,8 @@ struct Fate {
     state: Cell<State>,
     /// Who is to be told. Empty once it is done.
     listeners: RefCell<WaitList<Listener>>,
+    /// Which promise it is.
+    object: Object,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,12 +142,14 @@ pub struct DoneCallback(Option<Ticket>);
 
 impl<T> Promise<T> {
     /// Makes a promise that is pending.
+    #[track_caller]
     pub fn new() -> Self {
         Promise {
             value: OnceCell::new(),
             fate: Rc::new(Fate {
                 state: Cell::new(State::Pending),
                 listeners: RefCell::new(WaitList::new()),
+                object: Object::new(ObjectKind::Promise),
             }),
         }
     }
@@ -279,6 +285,7 @@ pub struct PromiseWait<'a, T> {
 impl<T: Clone> Future for PromiseWait<'_, T> {
     type Output = Result<T, PromiseCancelled>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // First of all: making a waker may run code of others, which may set the promise.
         let listener = Listener::Task(TaskWaker::of(cx.waker()));
@@ -298,6 +305,7 @@ impl<T: Clone> Future for PromiseWait<'_, T> {
         drop(before);
         let fate: Weak<Fate> = Rc::downgrade(&promise.fate);
         with_running(|event_loop| event_loop.await_aggregate(cx.waker(), fate));
+        promise.fate.object.waits(Act::Wait);
         Poll::Pending
     }
 }

@@ -3,6 +3,8 @@
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
 use crate::error::OverReleased;
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::waker::TaskWaker;
 use std::cell::Cell;
 use std::fmt;
@@ -45,6 +47,8 @@ pub struct Semaphore {
     bound: usize,
     /// Those who wait and were not woken.
     waiters: Waiters,
+    /// Which semaphore it is.
+    object: Object,
 }
 
 impl Semaphore {
@@ -59,6 +63,7 @@ impl Semaphore {
             woken: Cell::new(0),
             bound,
             waiters: Waiters::new(),
+            object: Object::new(ObjectKind::Semaphore),
         }
     }
 
@@ -125,6 +130,7 @@ pub struct AcquirePermit<'a> {
 impl<'a> Future for AcquirePermit<'a> {
     type Output = Permit<'a>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Permit<'a>> {
         // First of all: making a waker may run code of others, which may use the semaphore.
         let waker = TaskWaker::of(cx.waker());
@@ -143,6 +149,7 @@ impl<'a> Future for AcquirePermit<'a> {
         }
         semaphore.waiters.recall(self.ticket);
         semaphore.waiters.wait(&mut self.ticket, waker);
+        semaphore.object.waits(Act::Wait);
         if semaphore.woken.get() == 0 {
             // It got no permit while its task looked cancelled, but is polled all the same.
             while semaphore.wake_next() {}

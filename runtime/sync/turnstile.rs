@@ -15,6 +15,8 @@
 
 use super::wait_list::Ticket;
 use super::waiters::Waiters;
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::event_loop::waker::TaskWaker;
 use std::cell::Cell;
 use std::pin::Pin;
@@ -27,14 +29,18 @@ pub(super) struct Turnstile {
     called: Cell<bool>,
     /// Those who wait and were not called.
     waiters: Waiters,
+    /// Which lock it is in.
+    object: Object,
 }
 
 impl Turnstile {
+    #[track_caller]
     pub(super) fn new() -> Self {
         Turnstile {
             taken: Cell::new(false),
             called: Cell::new(false),
             waiters: Waiters::new(),
+            object: Object::new(ObjectKind::Lock),
         }
     }
 
@@ -47,6 +53,7 @@ impl Turnstile {
         let free = !self.taken.get() && !self.called.get() && !self.waiters.has_live();
         if free {
             self.taken.set(true);
+            self.object.taken();
         }
         free
     }
@@ -54,6 +61,7 @@ impl Turnstile {
     /// Comes out, and calls the oldest waiter.
     pub(super) fn leave(&self) {
         self.taken.set(false);
+        self.object.freed();
         self.call();
     }
 
@@ -63,7 +71,8 @@ impl Turnstile {
         if !waits && !self.waiters.oldest_is_cancelled() {
             // First the flag: a waker that is not ours may poll at once.
             self.called.set(true);
-            self.waiters.wake_oldest();
+            self.waiters
+                .wake_oldest(|waiter| self.object.called(Some(waiter)));
         }
     }
 
@@ -86,6 +95,7 @@ pub struct Acquire<'a> {
 impl Future for Acquire<'_> {
     type Output = ();
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // First of all: making a waker may run code of others, which may use the lock.
         let waker = TaskWaker::of(cx.waker());
@@ -97,10 +107,12 @@ impl Future for Acquire<'_> {
                 self.ticket = None;
                 turnstile.called.set(false);
                 turnstile.taken.set(true);
+                turnstile.object.taken();
                 Poll::Ready(())
             }
             _ => {
                 turnstile.waiters.wait(&mut self.ticket, waker);
+                turnstile.object.waits(Act::Wait);
                 // It was not called while its task looked cancelled, but is polled all the same.
                 turnstile.call();
                 Poll::Pending

@@ -130,10 +130,11 @@ impl Waiters {
         }
     }
 
-    /// Wakes the oldest waiter, whatever becomes of it.
-    pub(super) fn wake_oldest(&self) {
+    /// Wakes the oldest waiter, whatever becomes of it, after telling who it is.
+    pub(super) fn wake_oldest(&self, tell: impl FnOnce(&TaskWaker)) {
         let waiter = self.list.borrow_mut().next();
         if let Some(waiter) = waiter {
+            tell(&waiter);
             waiter.wake();
         }
     }

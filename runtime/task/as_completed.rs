@@ -3,6 +3,8 @@
 use super::join::{JoinHandle, spawn};
 use crate::error::JoinError;
 use crate::event_loop::callbacks::Aggregate;
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::note;
 use crate::event_loop::waker::TaskWaker;
 use futures_core::Stream;
 use std::cell::RefCell;
@@ -94,6 +96,7 @@ impl<T> AsCompleted<T> {
         Next(self)
     }
 
+    #[track_caller]
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, JoinError>>> {
         if self.left == 0 {
             return Poll::Ready(None);
@@ -106,6 +109,9 @@ impl<T> AsCompleted<T> {
         }
         let before = self.ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
+        note(|_| WaitsFor::Tasks {
+            left: self.left as u32,
+        });
         Poll::Pending
     }
 }
@@ -113,6 +119,7 @@ impl<T> AsCompleted<T> {
 impl<T> Stream for AsCompleted<T> {
     type Item = Result<T, JoinError>;
 
+    #[track_caller]
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         self.get_mut().poll(cx)
     }
@@ -137,6 +144,7 @@ impl<T> Drop for Next<'_, T> {
 impl<T> Future for Next<'_, T> {
     type Output = Option<Result<T, JoinError>>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.0.poll(cx)
     }

@@ -5,6 +5,7 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::with_running;
 use crate::event_loop::scope::{Scope, ScopeKey, poll_held};
+use crate::event_loop::waits::located;
 use std::panic::Location;
 use std::pin::pin;
 use std::task::Poll;
@@ -42,8 +43,8 @@ use std::task::Poll;
 /// assert!(worker.await.unwrap_err().is_cancelled());
 /// # });
 /// ```
-pub async fn catch_cancel<F: Future>(future: F) -> Result<F::Output, Cancelled> {
-    catch_in(|_| (), future).await
+pub fn catch_cancel<F: Future>(future: F) -> impl Future<Output = Result<F::Output, Cancelled>> {
+    located(catch_in(|_| (), future))
 }
 
 /// As `catch_cancel`. Says which scope of which task was entered.

@@ -8,6 +8,8 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::{with_loop, with_running};
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::note;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -189,6 +191,7 @@ impl<T: 'static> Members<T> {
     }
 
     /// Waits for the whole. As `poll`, but leaves the outputs where they are.
+    #[track_caller]
     fn poll(self: &Rc<Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.complete.get() {
             return Poll::Ready(());
@@ -197,6 +200,9 @@ impl<T: 'static> Members<T> {
         drop(before);
         let this: Weak<Self> = Rc::downgrade(self);
         with_running(|event_loop| event_loop.await_aggregate(cx.waker(), this));
+        note(|_| WaitsFor::Tasks {
+            left: self.unfinished.get() as u32,
+        });
         Poll::Pending
     }
 
@@ -381,6 +387,7 @@ impl<T: 'static> Gather<T> {
 impl<T: 'static> Future for Gather<T> {
     type Output = Result<Vec<T>, JoinError>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let members = &self.members;
         std::task::ready!(members.poll(cx));
@@ -429,6 +436,7 @@ impl<T: 'static> Settled<T> {
 impl<T: 'static> Future for Settled<T> {
     type Output = Vec<Result<T, JoinError>>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         std::task::ready!(self.members.poll(cx));
         if let Some((request, _)) = self.members.own_cancel.take()
@@ -451,6 +459,7 @@ pub struct TryGather<T: 'static, E: 'static> {
 impl<T: 'static, E: 'static> Future for TryGather<T, E> {
     type Output = Result<Vec<T>, GatherError<E>>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let members = &self.members;
         std::task::ready!(members.poll(cx));

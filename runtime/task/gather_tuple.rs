@@ -58,6 +58,7 @@ macro_rules! tuples {
         impl<$($member),+> Future for GatherTuple<($(Cell<Option<$member>>,)+)> {
             type Output = Result<($($member,)+), JoinError>;
 
+            #[track_caller]
             fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
                 let ended = ready!(Pin::new(&mut self.tasks).poll(cx));
                 let places = &self.places;

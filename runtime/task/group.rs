@@ -14,7 +14,9 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::{with_loop, with_running};
+use crate::event_loop::event::WaitsFor;
 use crate::event_loop::scope::ScopeKey;
+use crate::event_loop::waits::{located, note};
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -64,7 +66,7 @@ use std::task::{Context, Poll, ready};
 pub fn task_group<T, E: 'static>(
     body: impl AsyncFnOnce(&TaskGroup<E>) -> Result<T, E>,
 ) -> impl Future<Output = Result<T, GroupError<E>>> {
-    run(body, Location::caller())
+    located(run(body, Location::caller()))
 }
 
 async fn run<T, E: 'static>(
@@ -252,7 +254,16 @@ impl<E: 'static> Group<E> {
         while !self.members.borrow().is_empty() {
             let enter = |scope| self.owner.set(Some(scope));
             self.completed.set(false);
-            let waited = catch_in(enter, std::future::poll_fn(|cx| self.poll_completed(cx))).await;
+            let completed = std::future::poll_fn(|cx| {
+                let polled = self.poll_completed(cx);
+                if polled.is_pending() {
+                    note(|_| WaitsFor::Tasks {
+                        left: self.members.borrow().len() as u32,
+                    });
+                }
+                polled
+            });
+            let waited = catch_in(enter, completed).await;
             if let Err(request) = waited
                 && !self.aborting.get()
             {

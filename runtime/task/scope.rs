@@ -303,6 +303,7 @@ pub struct ScopedHandle<T>(Rc<Place<T>>);
 impl<T> Future for ScopedHandle<T> {
     type Output = Result<T, JoinError>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // First of all: making a waker, and dropping one, may run code of others.
         let waker = cx.waker().clone();

@@ -3,6 +3,8 @@
 use super::join::{DoneCallback, JoinHandle};
 use crate::error::JoinError;
 use crate::event_loop::EventLoop;
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::note;
 use std::cell::{Cell, OnceCell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -110,8 +112,13 @@ impl<T> SharedHandle<T> {
 impl<T: Clone> Future for SharedHandle<T> {
     type Output = Result<T, Rc<JoinError>>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if !self.poll_end(cx.waker()) {
+            let handle = self.0.handle.borrow();
+            if let Some(task) = handle.as_ref().and_then(JoinHandle::id) {
+                note(|_| WaitsFor::Task(task));
+            }
             return Poll::Pending;
         }
         let _ = self.outcome();

@@ -100,6 +100,7 @@ impl<F: Future + Unpin> Unpin for Shield<F> {}
 impl<F: Future + Unpin> Shield<F> {
     /// Polls what is shielded, so that a cancel of the task is not passed on to it. If it now awaits a task, and nothing
     /// else is known to stand between, that is to tell the outer future instead of waking the task that runs.
+    #[track_caller]
     fn poll_inner(&mut self, cx: &mut Context<'_>) -> (Poll<F::Output>, Option<Told>) {
         let link = with_running(EventLoop::take_link);
         let polled = Pin::new(&mut self.future).poll(cx);
@@ -118,6 +119,7 @@ impl<F: Future + Unpin> Shield<F> {
 impl<F: Future + Unpin> Future for Shield<F> {
     type Output = F::Output;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         if let State::Ended(_) = this.state {

@@ -2,6 +2,8 @@
 
 use super::join::JoinHandle;
 use crate::event_loop::callbacks::Aggregate;
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::note;
 use crate::event_loop::waker::TaskWaker;
 use crate::time::Sleep;
 use std::cell::{Cell, RefCell};
@@ -159,6 +161,7 @@ impl<T> Unpin for Wait<T> {}
 impl<T> Future for Wait<T> {
     type Output = (Vec<JoinHandle<T>>, Vec<JoinHandle<T>>);
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         let expired = match &mut this.limit {
@@ -177,6 +180,11 @@ impl<T> Future for Wait<T> {
         }
         let before = this.ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
+        note(|_| {
+            let handles = this.ends.handles.borrow();
+            let left = handles.iter().filter(|handle| !handle.has_ended()).count();
+            WaitsFor::Tasks { left: left as u32 }
+        });
         Poll::Pending
     }
 }

@@ -3,6 +3,7 @@
 use super::join::JoinHandle;
 use super::shield::shield;
 use crate::error::{CancelReason, Cancelled, Elapsed, JoinError};
+use crate::event_loop::waits::located;
 use crate::time::timeout_from;
 use std::panic::Location;
 use std::time::Duration;
@@ -33,7 +34,7 @@ pub fn wait_for<T>(
     limit: Duration,
     task: JoinHandle<T>,
 ) -> impl Future<Output = Result<Result<T, JoinError>, Elapsed>> {
-    run(limit, task, Location::caller())
+    located(run(limit, task, Location::caller()))
 }
 
 async fn run<T>(

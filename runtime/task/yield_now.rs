@@ -1,5 +1,7 @@
 //! One turn's pause.
 
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::note;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -29,11 +31,13 @@ impl Future for YieldNow {
     type Output = ();
 
     #[inline]
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         if self.yielded {
             return Poll::Ready(());
         }
         self.yielded = true;
+        note(|_| WaitsFor::Turn);
         cx.waker().wake_by_ref();
         Poll::Pending
     }

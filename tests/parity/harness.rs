@@ -1,6 +1,7 @@
 //! Runs a program of this folder in every mode, and compares what it prints with what CPython printed.
 
 use roundelay::task::SharedHandle;
+use roundelay::trace::What;
 use roundelay::{
     Handle, JoinError, JoinHandle, LoopEvent, Observer, Runtime, Unhandled, WaitMode, catch_cancel,
     spawn, wait,
@@ -78,7 +79,7 @@ struct Turns(Rc<Cell<u64>>);
 
 impl Observer for Turns {
     fn event(&self, _now: u64, event: LoopEvent) {
-        if let LoopEvent::TurnStarted { .. } = event {
+        if let What::TurnStarted { .. } = event.what {
             self.0.set(self.0.get() + 1);
         }
     }

@@ -2,6 +2,7 @@
 
 use crate::watch::{single_file, within};
 use roundelay::pool::ThreadPool;
+use roundelay::trace::What;
 use roundelay::{JobEnd, LoopEvent, Observer, ProcessPool, Runtime, WorkerId, sleep};
 use std::cell::{Cell, RefCell};
 use std::hint;
@@ -16,7 +17,7 @@ struct Turns(Rc<Cell<u32>>);
 
 impl Observer for Turns {
     fn event(&self, _now: u64, event: LoopEvent) {
-        if let LoopEvent::TurnStarted { .. } = event {
+        if let What::TurnStarted { .. } = event.what {
             self.0.set(self.0.get() + 1);
         }
     }
@@ -29,12 +30,12 @@ struct Log(Rc<RefCell<Vec<LoopEvent>>>);
 impl Observer for Log {
     fn event(&self, _now: u64, event: LoopEvent) {
         if matches!(
-            event,
-            LoopEvent::JobSubmitted { .. }
-                | LoopEvent::JobStarted { .. }
-                | LoopEvent::JobFinished { .. }
-                | LoopEvent::WorkerStarted { .. }
-                | LoopEvent::WorkerExited { .. }
+            event.what,
+            What::JobSubmitted { .. }
+                | What::JobStarted { .. }
+                | What::JobFinished { .. }
+                | What::WorkerStarted { .. }
+                | What::WorkerExited { .. }
         ) {
             self.0.borrow_mut().push(event);
         }
@@ -45,14 +46,14 @@ impl Log {
     /// The events in words; jobs and workers by their numbers.
     fn words(&self) -> Vec<String> {
         let lane = |worker: WorkerId| format!("{}.{}", worker.pool, worker.worker);
-        let words = |event: LoopEvent| match event {
-            LoopEvent::JobSubmitted { job, .. } => format!("job {} submitted", job.get()),
-            LoopEvent::JobStarted { job, worker, .. } => {
+        let words = |event: LoopEvent| match event.what {
+            What::JobSubmitted { job, .. } => format!("job {} submitted", job.get()),
+            What::JobStarted { job, worker, .. } => {
                 format!("job {} starts on {}", job.get(), lane(worker))
             }
-            LoopEvent::JobFinished { job, end, .. } => format!("job {} {end:?}", job.get()),
-            LoopEvent::WorkerStarted { worker, .. } => format!("worker {} starts", lane(worker)),
-            LoopEvent::WorkerExited { worker } => format!("worker {} exits", lane(worker)),
+            What::JobFinished { job, end, .. } => format!("job {} {end:?}", job.get()),
+            What::WorkerStarted { worker, .. } => format!("worker {} starts", lane(worker)),
+            What::WorkerExited { worker } => format!("worker {} exits", lane(worker)),
             other => panic!("{other:?}"),
         };
         self.0.take().into_iter().map(words).collect()
@@ -152,15 +153,15 @@ fn a_worker_process_has_a_lane_with_its_jobs_and_its_end() {
     });
     let events = log.0.borrow().clone();
     assert!(events.iter().any(|event| matches!(
-        event,
-        LoopEvent::JobSubmitted { job, at } if job.get() == 1 && at.line() == line
+        (event.what, event.at),
+        (What::JobSubmitted { job }, Some(at)) if job.get() == 1 && at.line() == line
     )));
     assert!(events.iter().any(|event| matches!(
-        event,
-        LoopEvent::WorkerStarted { process, .. } if *process == Some(pid)
+        event.what,
+        What::WorkerStarted { process, .. } if process == Some(pid)
     )));
-    let ends = events.iter().filter_map(|event| match event {
-        LoopEvent::JobFinished { end, .. } => Some(*end),
+    let ends = events.iter().filter_map(|event| match event.what {
+        What::JobFinished { end, .. } => Some(end),
         _ => None,
     });
     use JobEnd::{Dropped, Killed, Returned};

@@ -2,7 +2,9 @@
 
 use super::fate::Fate;
 use super::settings::Settings;
-use crate::event_loop::observer::{Event, JobEnd, JobId};
+use crate::event_loop::clock::nanoseconds;
+use crate::event_loop::event::What;
+use crate::event_loop::observer::{JobEnd, JobId};
 use crate::pool::stats::{Stats, Tally, WorkerState, WorkerStats};
 use crate::pool::watch::{PoolKey, Watch};
 use crate::sys::memory::resident;
@@ -48,7 +50,7 @@ impl Account {
         }
     }
 
-    fn tell(&self, event: impl FnOnce(Watch) -> Event) {
+    fn tell(&self, event: impl FnOnce(Watch) -> What) {
         if let Some(watch) = Watch::of_running(self.key) {
             watch.tell(|_| event(watch));
         }
@@ -79,7 +81,7 @@ impl Account {
             self.gaps.set(gaps);
             self.tally.borrow_mut().restarts += 1;
         }
-        self.tell(|watch| Event::WorkerStarted {
+        self.tell(|watch| What::WorkerStarted {
             worker: watch.worker(number),
             process: Some(pid),
         });
@@ -99,7 +101,7 @@ impl Account {
         if !in_peace {
             self.gaps.set(self.gaps.get() + 1);
         }
-        self.tell(|watch| Event::WorkerExited {
+        self.tell(|watch| What::WorkerExited {
             worker: watch.worker(number),
         });
     }
@@ -118,10 +120,10 @@ impl Account {
             lane.runs = Some((submitted, now));
         }
         if let Some(job) = job {
-            self.tell(|watch| Event::JobStarted {
+            self.tell(|watch| What::JobStarted {
                 job,
                 worker: watch.worker(number),
-                ago: now.elapsed(),
+                ago: nanoseconds(now.elapsed()),
             });
         }
     }

@@ -16,7 +16,7 @@ use mio::Interest;
 use mio::net::UnixStream;
 use std::io::{self, Read, Write};
 use std::net::Shutdown;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
 use std::os::unix::net::UnixStream as BlockingStream;
 use std::rc::Rc;
 
@@ -57,7 +57,8 @@ impl Connection {
             (&ours).write_all(&Frame::new(Kind::BusyPoll).number(window).seal())?;
         }
         // Not for writing: that would wake the loop each time a worker has taken a call.
-        let socket = Source::new(UnixStream::from_std(ours), Interest::READABLE)?;
+        let fd = ours.as_raw_fd();
+        let socket = Source::new(UnixStream::from_std(ours), fd, Interest::READABLE)?;
         let fate = pool.ask(theirs.as_fd()).await?;
         // Only the worker may have that end: its end is to be seen here.
         drop(theirs);

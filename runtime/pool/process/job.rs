@@ -4,6 +4,8 @@ use super::call::Call;
 use super::codec;
 use super::shared::Shared;
 use super::spare;
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::waits::{located, note};
 use crate::pool::error::PoolError;
 use serde::de::DeserializeOwned;
 use std::fmt;
@@ -11,7 +13,7 @@ use std::future::poll_fn;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 /// A call on its way, returned by [`ProcessPool::submit`](super::ProcessPool::submit).
 ///
@@ -85,16 +87,29 @@ impl<R> Job<R> {
     ///     assert_eq!(jobs.pop().unwrap().await.unwrap(), 361);
     /// });
     /// ```
-    pub async fn accepted(&self) {
-        poll_fn(|cx| self.call.poll_accepted(cx)).await
+    pub fn accepted(&self) -> impl Future<Output = ()> {
+        located(poll_fn(|cx| {
+            let polled = self.call.poll_accepted(cx);
+            if polled.is_pending() {
+                note(|_| WaitsFor::Place);
+            }
+            polled
+        }))
     }
 }
 
 impl<R: DeserializeOwned> Future for Job<R> {
     type Output = Result<R, PoolError>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let (kind, frame) = ready!(self.call.poll(cx))?;
+        let Poll::Ready(reply) = self.call.poll(cx) else {
+            if let Some(job) = self.call.job {
+                note(|_| WaitsFor::Job(job));
+            }
+            return Poll::Pending;
+        };
+        let (kind, frame) = reply?;
         let result = codec::decode(kind, &frame, self.pool.limit, self.call.submitted);
         spare::keep(frame);
         Poll::Ready(result)

@@ -14,7 +14,7 @@ use mio::Interest;
 use mio::unix::pipe::Receiver;
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 
 /// How many bytes are kept: enough for a panic with its backtrace.
@@ -40,8 +40,9 @@ impl LastWords {
         let (ours, theirs) = io::pipe()?;
         let ours = Receiver::from(OwnedFd::from(ours));
         ours.set_nonblocking(true)?;
+        let fd = ours.as_raw_fd();
         let words = LastWords {
-            pipe: Source::new(ours, Interest::READABLE)?,
+            pipe: Source::new(ours, fd, Interest::READABLE)?,
             kept: RefCell::default(),
             owner: fork_guard::Process::current(),
         };

@@ -44,6 +44,8 @@ impl Zygote {
         // socket goes as standard input because that needs no `pre_exec`, with which std would fork
         // this process, with all its page tables, instead of vforking it.
         let mut program = Command::new("/proc/self/exe");
+        // The log of a run is of the loop that asks for workers, and its file is not theirs to write.
+        program.env_remove("ROUNDELAY_TRACE");
         settings.apply(&mut program);
         let child = program
             .env(variable, value)

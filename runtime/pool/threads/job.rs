@@ -1,6 +1,9 @@
 //! A job: the future of a call's result, and the one way to take the call back.
 
 use super::shared::Unqueue;
+use crate::event_loop::event::WaitsFor;
+use crate::event_loop::observer::JobId;
+use crate::event_loop::waits::{located, note};
 use crate::pool::error::PoolError;
 use crate::pool::mailbox::Mailbox;
 use std::fmt;
@@ -27,6 +30,8 @@ pub struct Job<R> {
     pub(super) mailbox: Arc<Mailbox<R>>,
     /// The pool, and the call's number in its queue; none if it never was there.
     pub(super) place: Option<Place>,
+    /// The job's number in the loop that submitted it.
+    pub(super) number: Option<JobId>,
 }
 
 /// A pool, and a call's number in its queue.
@@ -60,8 +65,14 @@ impl<R> Job<R> {
     ///     assert_eq!(jobs.pop().unwrap().await.unwrap(), 361);
     /// });
     /// ```
-    pub async fn accepted(&self) {
-        poll_fn(|cx| self.mailbox.poll_accepted(cx)).await
+    pub fn accepted(&self) -> impl Future<Output = ()> {
+        located(poll_fn(|cx| {
+            let polled = self.mailbox.poll_accepted(cx);
+            if polled.is_pending() {
+                note(|_| WaitsFor::Place);
+            }
+            polled
+        }))
     }
 
     /// Returns the line that submitted the call.
@@ -73,8 +84,15 @@ impl<R> Job<R> {
 impl<R> Future for Job<R> {
     type Output = Result<R, PoolError>;
 
+    #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.mailbox.poll(cx)
+        let polled = self.mailbox.poll(cx);
+        if polled.is_pending()
+            && let Some(job) = self.number
+        {
+            note(|_| WaitsFor::Job(job));
+        }
+        polled
     }
 }
 

@@ -176,8 +176,14 @@ impl<S: 'static> ThreadPool<S> {
             return Err(Full(value));
         }
         let call = |_: &mut S| call(value);
-        let (mailbox, place) = self.queue(call, true, submitted, Some(told()));
-        Ok(Job { mailbox, place })
+        let told = told();
+        let number = Some(told.1);
+        let (mailbox, place) = self.queue(call, true, submitted, Some(told));
+        Ok(Job {
+            mailbox,
+            place,
+            number,
+        })
     }
 
     /// Gives a call to the pool from a thread without a loop, or for one.
@@ -221,9 +227,14 @@ impl<S: 'static> ThreadPool<S> {
         R: Send + 'static,
         F: FnOnce(&mut S) -> R + Send + 'static,
     {
-        let told = Self::told(submitted);
-        let (mailbox, place) = self.queue(call, false, submitted, Some(told()));
-        Job { mailbox, place }
+        let told = Self::told(submitted)();
+        let number = Some(told.1);
+        let (mailbox, place) = self.queue(call, false, submitted, Some(told));
+        Job {
+            mailbox,
+            place,
+            number,
+        }
     }
 
     /// Queues a call. Gives where its result comes to, and its place, if it has one.

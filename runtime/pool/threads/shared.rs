@@ -4,7 +4,8 @@ use super::at_end::Settings;
 use super::queue::{Queue, Waiting};
 use super::work::Work;
 use super::worker;
-use crate::event_loop::observer::{Event, JobEnd};
+use crate::event_loop::event::What;
+use crate::event_loop::observer::JobEnd;
 use crate::event_loop::quietly;
 use crate::pool::error::PoolError;
 use crate::pool::stats::{Stats, Tally, WorkerState, WorkerStats};
@@ -174,7 +175,7 @@ impl<S: 'static> Shared<S> {
         drop(state);
         if let (Some(watch), Some(worker)) = (watch, born) {
             let worker = watch.worker(worker);
-            watch.report(move |_| Event::WorkerStarted {
+            watch.report(move |_| What::WorkerStarted {
                 worker,
                 process: None,
             });

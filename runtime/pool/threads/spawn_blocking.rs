@@ -119,6 +119,7 @@ pub struct JobHandle<R>(Job<R>);
 impl<R> Future for JobHandle<R> {
     type Output = Result<R, JoinError>;
 
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let result = ready!(Pin::new(&mut self.0).poll(cx));
         Poll::Ready(result.map_err(|error| join_error(error, self.0.submitted())))

@@ -1,7 +1,8 @@
 //! One call as the pool holds it, its types forgotten: to be run by a thread, or dropped.
 
 use crate::event_loop::context::with_running;
-use crate::event_loop::observer::{Event, JobEnd, JobId};
+use crate::event_loop::event::What;
+use crate::event_loop::observer::{JobEnd, JobId};
 use crate::event_loop::quietly;
 use crate::handle::RemoteHandle;
 use crate::pool::error::PoolError;
@@ -77,7 +78,7 @@ where
     fn begins(&self, worker: u32) {
         if let (Some(watch), Some((_, job))) = (self.receipt.watch, self.receipt.told) {
             let worker = watch.worker(worker);
-            watch.report(move |ago| Event::JobStarted { job, worker, ago });
+            watch.report(move |ago| What::JobStarted { job, worker, ago });
         }
     }
 

@@ -3,7 +3,8 @@
 use super::queue::Waiting;
 use super::shared::{Shared, State};
 use super::work::Work;
-use crate::event_loop::observer::{Event, JobEnd};
+use crate::event_loop::event::What;
+use crate::event_loop::observer::JobEnd;
 use crate::event_loop::quietly;
 use crate::pool::error::PoolError;
 use crate::pool::panic;
@@ -108,7 +109,7 @@ fn leave<S: 'static>(pool: &Shared<S>, mut state: MutexGuard<'_, State<S>>, numb
     pool.left.notify_all();
     if let Some(watch) = watch {
         let worker = watch.worker(number);
-        watch.report(move |_| Event::WorkerExited { worker });
+        watch.report(move |_| What::WorkerExited { worker });
     }
 }
 

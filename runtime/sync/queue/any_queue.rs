@@ -3,6 +3,8 @@
 use super::store::Store;
 use super::waits::{Get, Put};
 use crate::error::{TryGetError, TryPutError};
+use crate::event_loop::event::{Act, ObjectKind};
+use crate::event_loop::object::Object;
 use crate::sync::event::Event;
 use crate::sync::waiters::Waiters;
 use std::cell::{Cell, RefCell};
@@ -27,6 +29,8 @@ pub struct AnyQueue<S> {
     unfinished: Cell<usize>,
     /// Set while nothing is unfinished.
     finished: Event,
+    /// Which queue it is.
+    pub(super) object: Object,
 }
 
 impl<S: Store> AnyQueue<S> {
@@ -47,6 +51,7 @@ impl<S: Store> AnyQueue<S> {
             putters: Waiters::new(),
             unfinished: Cell::new(0),
             finished,
+            object: Object::new(ObjectKind::Queue),
         }
     }
 
@@ -112,7 +117,7 @@ impl<S: Store> AnyQueue<S> {
 
     pub(super) async fn join(&self) {
         if self.unfinished.get() > 0 {
-            self.finished.wait().await;
+            self.finished.wait_as(&self.object, Act::Join).await;
         }
     }
 

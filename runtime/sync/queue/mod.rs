@@ -7,6 +7,7 @@ mod waits;
 pub use waits::{Get, Put};
 
 use crate::error::{TryGetError, TryPutError};
+use crate::event_loop::waits::located;
 use any_queue::AnyQueue;
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
@@ -95,8 +96,8 @@ macro_rules! queue {
             ///
             /// # Cancellation
             /// Dropping it loses nothing.
-            pub async fn join(&self) {
-                self.0.join().await;
+            pub fn join(&self) -> impl Future<Output = ()> {
+                located(self.0.join())
             }
 
             /// Shuts the queue down, for ever: no item can be put in any more; those that are there can be taken out,

@@ -5,6 +5,7 @@
 use super::any_queue::AnyQueue;
 use super::store::Store;
 use crate::error::{QueueShutDown, TryGetError, TryPutError};
+use crate::event_loop::event::Act;
 use crate::event_loop::waker::TaskWaker;
 use crate::sync::wait_list::Ticket;
 use crate::sync::waiters::Waiters;
@@ -69,6 +70,7 @@ impl<S: Store> Future for Put<'_, S> {
     type Output = Result<(), QueueShutDown<S::Item>>;
 
     #[inline]
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         // Mostly there is room at once, and no waker is needed.
@@ -83,13 +85,18 @@ impl<S: Store> Future for Put<'_, S> {
 
 impl<S: Store> Put<'_, S> {
     #[inline(never)]
+    #[track_caller]
     fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<(), QueueShutDown<S::Item>>> {
         let Put {
             queue,
             item,
             ticket,
         } = self;
-        wait(&queue.putters, ticket, cx, || put_in(queue, item))
+        let polled = wait(&queue.putters, ticket, cx, || put_in(queue, item));
+        if polled.is_pending() {
+            queue.object.waits(Act::Put);
+        }
+        polled
     }
 }
 
@@ -141,6 +148,7 @@ impl<S: Store> Future for Get<'_, S> {
     type Output = Result<S::Item, QueueShutDown>;
 
     #[inline]
+    #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // Mostly there is an item at once, and no waker is needed.
         if self.ticket.is_none()
@@ -154,9 +162,14 @@ impl<S: Store> Future for Get<'_, S> {
 
 impl<S: Store> Get<'_, S> {
     #[inline(never)]
+    #[track_caller]
     fn wait(&mut self, cx: &Context<'_>) -> Poll<Result<S::Item, QueueShutDown>> {
         let Get { queue, ticket } = self;
-        wait(&queue.getters, ticket, cx, || take_from(queue))
+        let polled = wait(&queue.getters, ticket, cx, || take_from(queue));
+        if polled.is_pending() {
+            queue.object.waits(Act::Get);
+        }
+        polled
     }
 }
 

@@ -4,6 +4,7 @@ use super::program::{Program, Statement};
 use super::record::{Fail, Handle, Record, State, words};
 use super::things::Things;
 use roundelay::task::uncancel;
+use roundelay::trace::What;
 use roundelay::{Builder, LoopEvent, Observer, sleep, spawn};
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -39,7 +40,7 @@ struct Turns(Rc<Cell<u64>>);
 
 impl Observer for Turns {
     fn event(&self, _now: u64, event: LoopEvent) {
-        if let LoopEvent::TurnStarted { .. } = event {
+        if let What::TurnStarted { .. } = event.what {
             self.0.set(self.0.get() + 1);
         }
     }
