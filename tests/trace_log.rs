@@ -84,7 +84,7 @@ fn a_task_that_waits_says_for_what_and_at_which_line() {
             own(1, first + 17, "timer"),
             own(2, first + 9, "object 2"),
             own(1, first + 19, "task 2"),
-            own(2, first + 11, "object 2"),
+            own(2, first + 10, "object 2"),
         ]
     );
 }

@@ -105,9 +105,15 @@ impl EventLoop {
     /// Takes the request that is on its way to this scope of the task that runs.
     #[inline]
     pub(super) fn take_raised(&self, cell: CellPointer, scope: u64) -> Option<Cancelled> {
-        if !cell.has_flag(flag::RAISED) {
-            return None;
+        match cell.has_flag(flag::RAISED) {
+            true => self.take_raised_now(cell, scope),
+            false => None,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_raised_now(&self, cell: CellPointer, scope: u64) -> Option<Cancelled> {
         let taken = cell.with_extra(|extra| {
             let cancelling = &mut extra.cancel;
             if scope == 0 {

@@ -519,6 +519,14 @@ impl EventLoop {
         }
     }
 
+    /// The line that set the limit of the scope which is being polled, if it has one.
+    pub(super) fn line_of_limit(&self) -> Option<&'static Location<'static>> {
+        let (_, cell) = self.current_cell()?;
+        let scope = self.tasks.scope.get();
+        cell.with_extra_if_any(|extra| extra.cancel.scopes.get_mut(scope)?.limit)
+            .flatten()
+    }
+
     /// Whether the time of a scope has run out.
     pub(crate) fn has_expired(&self, scope: ScopeKey) -> bool {
         self.live_cell(scope.task).is_some_and(|cell| {

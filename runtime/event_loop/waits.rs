@@ -52,10 +52,8 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     fn note_watched(&self, at: &'static Location<'static>, on: WaitsFor) {
-        let at = match self.watched.line.get() {
-            Some(line) if is_ours(at) => line,
-            _ => at,
-        };
+        let called = || self.watched.line.get().or_else(|| self.line_of_limit());
+        let at = if is_ours(at) { called() } else { None }.unwrap_or(at);
         self.add_note(on, Some(at));
     }
 
@@ -143,35 +141,48 @@ pub(crate) fn located<F: Future>(future: F) -> Located<F> {
 impl<F: Future> Future for Located<F> {
     type Output = F::Output;
 
-    #[inline]
+    #[inline(always)]
     #[track_caller]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         // SAFETY: the future is moved no more than this is.
         let future = unsafe { self.map_unchecked_mut(|this| &mut this.0) };
-        let _line = Line::enter(Location::caller());
-        future.poll(cx)
+        let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
+        if is_watched != Some(true) {
+            return future.poll(cx);
+        }
+        poll_at(Location::caller(), future, cx)
     }
 }
 
-/// While it lives, the code that runs was called by this line.
-struct Line(Option<Option<&'static Location<'static>>>);
+/// Polls a future for this line of the program.
+#[cold]
+#[inline(never)]
+fn poll_at<F: Future>(
+    at: &'static Location<'static>,
+    future: Pin<&mut F>,
+    cx: &mut Context<'_>,
+) -> Poll<F::Output> {
+    let _line = (!is_ours(at)).then(|| Line::enter(at));
+    future.poll(cx)
+}
+
+/// While it lives, the code that runs was called by a line of the program.
+struct Line {
+    /// The line of the code around it.
+    outer: Option<&'static Location<'static>>,
+}
 
 impl Line {
-    #[inline]
     fn enter(at: &'static Location<'static>) -> Line {
-        let outer = with_running(|event_loop| {
-            let is_watched = event_loop.has_special(special::NOTES) && !is_ours(at);
-            is_watched.then(|| event_loop.watched.line.replace(Some(at)))
-        });
-        Line(outer.flatten())
+        let outer = with_running(|event_loop| event_loop.watched.line.replace(Some(at)));
+        Line {
+            outer: outer.flatten(),
+        }
     }
 }
 
 impl Drop for Line {
-    #[inline]
     fn drop(&mut self) {
-        if let Some(outer) = self.0 {
-            with_running(|event_loop| event_loop.watched.line.set(outer));
-        }
+        with_running(|event_loop| event_loop.watched.line.set(self.outer));
     }
 }

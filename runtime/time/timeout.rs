@@ -10,7 +10,6 @@ use crate::event_loop::EventLoop;
 use crate::event_loop::clock::{NEVER, nanoseconds};
 use crate::event_loop::context::with_running;
 use crate::event_loop::scope::{InTask, ScopeKey, poll_held};
-use crate::event_loop::waits::located;
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::Location;
@@ -86,11 +85,11 @@ pub fn timeout_scope<T>(
 ) -> impl Future<Output = Result<T, Elapsed>> {
     let location = Location::caller();
     let when = When::After(limit.unwrap_or(Duration::MAX));
-    located(async move {
+    async move {
         let scope = TimeoutScope(Limit::new(when, location));
         let mut future = pin!(Some(body(&scope)));
         std::future::poll_fn(|cx| scope.0.poll(cx, future.as_mut())).await
-    })
+    }
 }
 
 /// As `timeout`, for a line further up.
@@ -102,13 +101,17 @@ pub(crate) fn timeout_from<F: Future>(
     limited(Limit::new(When::After(limit), set_at), future)
 }
 
+#[expect(
+    clippy::manual_async_fn,
+    reason = "an async function would move the limit once more"
+)]
 fn limited<F: Future>(limit: Limit, future: F) -> impl Future<Output = Result<F::Output, Elapsed>> {
-    located(async move {
+    async move {
         // The limit outlives the future, however this is dropped: what the block holds goes after its locals.
         let limit = &limit;
         let mut future = pin!(Some(future));
         std::future::poll_fn(|cx| limit.poll(cx, future.as_mut())).await
-    })
+    }
 }
 
 /// The limit that the body of [`timeout_scope`] runs under, as asyncio's `Timeout`.
