@@ -32,6 +32,8 @@ impl SiteServer {
     /// Starts this program again as a server and waits until it listens.
     pub fn start(latency: Duration) -> io::Result<SiteServer> {
         let mut process = Command::new(std::env::current_exe()?)
+            // A log is to be of the downloads.
+            .env_remove("ROUNDELAY_TRACE")
             .args(["--serve", "--latency", &latency.as_millis().to_string()])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
