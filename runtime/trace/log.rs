@@ -169,6 +169,11 @@ impl Log {
         }
     }
 
+    /// Returns the name that a task was given, if it was given one.
+    pub fn given_name(&self, task: TaskId) -> Option<&str> {
+        self.names.get(&task).map(String::as_str)
+    }
+
     /// Returns what is said of the run under a name: `program`, `arguments`, `process`, `began` (nanoseconds since 1970),
     /// `clock` (`real` or `virtual`).
     pub fn fact(&self, name: &str) -> Option<&str> {

@@ -5,6 +5,8 @@ mod code;
 mod log;
 mod record;
 mod recorder;
+pub mod state;
+mod story;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,
@@ -15,3 +17,5 @@ pub use crate::event_loop::waits::Wait;
 pub use log::{Line, Log, LogError};
 pub use record::Record;
 pub use recorder::{Recorder, Recording};
+pub use state::State;
+pub use story::Story;
