@@ -20,7 +20,10 @@ impl Story<'_> {
             return format!(", because of {number}, which this log has no longer");
         };
         let is_deed = cause.what == What::PollStarted
-            && !matches!(record.what, What::Spawned | What::Woken { .. } | What::CallQueued { .. });
+            && !matches!(
+                record.what,
+                What::Spawned | What::Woken { .. } | What::CallQueued { .. }
+            );
         if let (true, Some(task)) = (is_deed, cause.task) {
             return format!(", by {} ({number})", self.name(task));
         }
