@@ -138,7 +138,8 @@ impl Log {
 
     fn take_records(&mut self, first: u64, bytes: &[u8]) -> Option<()> {
         let expected = self.records.last().map(|last| last.seq + 1);
-        if first == 0 || expected.is_some_and(|expected| expected != first) {
+        if first == 0 || first > u64::MAX / 2 || expected.is_some_and(|expected| expected != first)
+        {
             return None;
         }
         let (records, rest) = bytes.as_chunks::<LENGTH>();
