@@ -7,6 +7,7 @@ mod record;
 mod recorder;
 pub mod state;
 mod story;
+pub mod why;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,

@@ -2,6 +2,7 @@
 
 mod outcome;
 mod story;
+mod why;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -19,10 +20,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Story(story::Arguments),
+    Why(why::Arguments),
 }
 
 fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
     })
 }
