@@ -7,6 +7,7 @@ mod record;
 mod recorder;
 pub mod state;
 mod story;
+mod timeline;
 pub mod why;
 
 pub use crate::event_loop::event::{
@@ -20,3 +21,4 @@ pub use record::Record;
 pub use recorder::{Recorder, Recording};
 pub use state::State;
 pub use story::Story;
+pub use timeline::Timeline;

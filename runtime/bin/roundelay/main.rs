@@ -1,6 +1,7 @@
 //! The command `roundelay`: shows what happened in a run. Here it is only said which file does what.
 
 mod outcome;
+mod perfetto;
 mod story;
 mod why;
 
@@ -20,12 +21,14 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Story(story::Arguments),
+    Perfetto(perfetto::Arguments),
     Why(why::Arguments),
 }
 
 fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
+        Command::Perfetto(arguments) => perfetto::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
     })
 }
