@@ -283,3 +283,50 @@ fn each_poll_of_random_programs_has_one_cause_that_came_before() {
     }
     assert!(polls > 2000, "{polls}");
 }
+
+#[test]
+fn objects_that_were_dropped_are_forgotten_in_a_run_and_after_it() {
+    let (check, findings) = Check::new();
+    let runtime = Runtime::builder().observer(check).build().unwrap();
+    let kept = Rc::new(Lock::new(()));
+    runtime.run(async {
+        for _ in 0..100 {
+            let flag = Flag::new();
+            flag.set();
+            let never = Flag::new();
+            assert!(timeout(Duration::ZERO, never.wait()).await.is_err());
+            drop(kept.lock().await);
+        }
+    });
+    let objects = || -> Vec<u32> { findings.state().objects.into_keys().collect() };
+    assert_eq!(objects().len(), 1);
+    // The loop does not run, but lives on this thread.
+    drop(kept);
+    assert!(objects().is_empty());
+    runtime.shutdown().unwrap();
+    assert_eq!(findings.differences(), [""; 0]);
+}
+
+/// A lock that goes with its runtime, one that outlives it, and one that is dropped on another thread.
+#[test]
+fn objects_that_are_dropped_elsewhere_disturb_nobody() {
+    let (check, findings) = Check::new();
+    let runtime = Runtime::builder().observer(check).build().unwrap();
+    let outlives = Lock::new(());
+    runtime.run(async {
+        drop(outlives.lock().await);
+        drop(spawn(async {
+            let lock = Lock::new(());
+            let _guard = lock.lock().await;
+            std::future::pending::<()>().await;
+        }));
+        yield_now().await;
+    });
+    let moved = Lock::new(());
+    runtime.run(async { drop(moved.lock().await) });
+    std::thread::spawn(move || drop(moved)).join().unwrap();
+    drop(runtime);
+    drop(outlives);
+    assert_eq!(findings.state().objects.len(), 2);
+    assert_eq!(findings.differences(), [""; 0]);
+}

@@ -170,6 +170,7 @@ fn fields(what: What) -> Fields {
         What::WorkerExited { worker } => of(36).worker(worker),
         What::Stalled { wall } => of(37).wide(wall),
         What::ObjectCalled { object } => of(38).a(object),
+        What::ObjectDropped { object } => of(39).a(object),
     }
 }
 
@@ -312,6 +313,7 @@ fn to_what(fields: Fields) -> Option<What> {
         },
         37 => What::Stalled { wall: wide },
         38 => What::ObjectCalled { object: a },
+        39 => What::ObjectDropped { object: a },
         _ => return None,
     })
 }
@@ -402,6 +404,7 @@ mod tests {
             What::ObjectTaken { object: 4 },
             What::ObjectCalled { object: 4 },
             What::ObjectFreed { object: 4 },
+            What::ObjectDropped { object: 4 },
             What::CancelDelivered,
             What::CancelAbsorbed,
             What::InboxRead { messages: 3 },
