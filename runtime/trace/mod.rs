@@ -5,6 +5,7 @@ mod code;
 mod log;
 mod record;
 mod recorder;
+mod theatre;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,
@@ -15,3 +16,4 @@ pub use crate::event_loop::waits::Wait;
 pub use log::{Line, Log, LogError};
 pub use record::Record;
 pub use recorder::{Recorder, Recording};
+pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};
