@@ -7,9 +7,12 @@ mod four_ways;
 mod json;
 mod pack;
 mod sources;
+mod spans;
+mod strip;
 mod template;
 
-pub use four_ways::{FourWays, Span, Spans, SpansError};
+pub use four_ways::FourWays;
+pub use spans::{Span, Spans, SpansError};
 
 use super::log::Log;
 use json::Json;
