@@ -5,6 +5,8 @@ mod code;
 mod log;
 mod record;
 mod recorder;
+pub mod state;
+mod story;
 mod theatre;
 
 pub use crate::event_loop::event::{
@@ -16,4 +18,6 @@ pub use crate::event_loop::waits::Wait;
 pub use log::{Line, Log, LogError};
 pub use record::Record;
 pub use recorder::{Recorder, Recording};
+pub use state::State;
+pub use story::Story;
 pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};

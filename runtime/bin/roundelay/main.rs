@@ -1,0 +1,32 @@
+//! The command `roundelay`: shows what happened in a run. Here it is only said which file does what.
+
+mod four_ways;
+mod outcome;
+mod story;
+mod theatre;
+
+use clap::{Parser, Subcommand};
+use std::process::ExitCode;
+
+/// Shows what happened in a run of a program that uses roundelay.
+///
+/// Record a run first: `ROUNDELAY_TRACE=run.rtlog program`.
+#[derive(Parser)]
+#[command(name = "roundelay", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Story(story::Arguments),
+    Theatre(theatre::Arguments),
+}
+
+fn main() -> ExitCode {
+    outcome::of(match Arguments::parse().command {
+        Command::Story(arguments) => story::run(&arguments),
+        Command::Theatre(arguments) => theatre::run(&arguments),
+    })
+}
