@@ -86,7 +86,8 @@ impl Directory {
     fn new() -> Result<Directory> {
         let name = format!("roundelay-four-ways-{}", std::process::id());
         let path = std::env::temp_dir().join(name);
-        fs::create_dir(&path).map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
+        fs::create_dir(&path)
+            .map_err(|error| format!("{} cannot be made: {error}", path.display()))?;
         Ok(Directory(path))
     }
 }

@@ -48,7 +48,10 @@ pub fn run(arguments: &Arguments) -> Outcome {
     };
     if !arguments.source.is_dir() {
         let source = arguments.source.display();
-        return Err(format!("--source {source} is no directory: name the one in which the program was built").into());
+        return Err(format!(
+            "--source {source} is no directory: name the one in which the program was built"
+        )
+        .into());
     }
     let log = Log::read(Path::new(file))?;
     page(&Theatre::new(&log).sources(&arguments.source))

@@ -74,7 +74,10 @@ impl fmt::Display for FourWays {
         let page = Page {
             title: &self.title,
             body: include_str!("page/four_ways.html"),
-            scripts: &[include_str!("page/dom.js"), include_str!("page/four_ways.js")],
+            scripts: &[
+                include_str!("page/dom.js"),
+                include_str!("page/four_ways.js"),
+            ],
             data: &Json::object([
                 ("title", Json::text(&self.title)),
                 ("strips", Json::array(self.strips.iter().cloned())),

@@ -97,11 +97,17 @@ impl<'a> Theatre<'a> {
             ("clock", Json::text(log.fact("clock").unwrap_or("real"))),
             ("cut", Json::raw(log.is_cut)),
             ("dropped", Json::raw(log.dropped)),
-            ("first", Json::raw(log.records.first().map_or(1, |it| it.seq))),
+            (
+                "first",
+                Json::raw(log.records.first().map_or(1, |it| it.seq)),
+            ),
             ("count", Json::raw(log.records.len())),
             ("records", Json::text(&pack::records(log))),
             ("names", pack::names(log)),
-            ("files", sources.files(lines.iter().map(|(_, line)| &*line.file))),
+            (
+                "files",
+                sources.files(lines.iter().map(|(_, line)| &*line.file)),
+            ),
             (
                 "lines",
                 Json::array(lines.iter().map(|(number, line)| {

@@ -22,7 +22,11 @@ pub(super) fn records(log: &Log) -> String {
         for number in [
             record.wall.saturating_sub(wall),
             record.now.saturating_sub(now),
-            if record.cause == 0 { 0 } else { record.seq - record.cause },
+            if record.cause == 0 {
+                0
+            } else {
+                record.seq - record.cause
+            },
             record.task.map_or(0, |task| task.0),
             record.line.into(),
             fields.a.into(),
@@ -52,7 +56,11 @@ fn base64(bytes: &[u8]) -> String {
         let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
         for place in 0..4 {
             let digit = DIGITS[(bits >> (18 - 6 * place)) as usize & 63];
-            text.push(if place <= part.len() { digit.into() } else { '=' });
+            text.push(if place <= part.len() {
+                digit.into()
+            } else {
+                '='
+            });
         }
     }
     text

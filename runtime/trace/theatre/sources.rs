@@ -58,7 +58,12 @@ mod tests {
     #[test]
     fn what_lies_outside_of_the_directory_is_not_shown() {
         let sources = Sources::below(Path::new("runtime/trace"));
-        assert!(sources.read("theatre/sources.rs").unwrap().contains("LONGEST"));
+        assert!(
+            sources
+                .read("theatre/sources.rs")
+                .unwrap()
+                .contains("LONGEST")
+        );
         for outside in ["/etc/passwd", "../lib.rs", "theatre/nowhere.rs"] {
             let problem = sources.read(outside).unwrap_err();
             assert!(problem.contains("--source"), "{problem}");

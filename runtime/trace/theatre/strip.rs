@@ -146,13 +146,16 @@ pub(super) fn of_log(log: &Log) -> (u64, Vec<Lane>) {
         is_thin: false,
     }];
     if workers.done.is_empty() {
-        lanes.extend(lives.into_iter().filter(|(_, life)| !life.is_pools).map(
-            |(task, life)| Lane {
-                name: log.name(task),
-                bars: life.bars,
-                is_thin: true,
-            },
-        ));
+        lanes.extend(
+            lives
+                .into_iter()
+                .filter(|(_, life)| !life.is_pools)
+                .map(|(task, life)| Lane {
+                    name: log.name(task),
+                    bars: life.bars,
+                    is_thin: true,
+                }),
+        );
     } else {
         lanes.extend(workers.lanes());
     }

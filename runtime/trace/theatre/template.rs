@@ -3,7 +3,10 @@
 use super::json::Json;
 use std::fmt;
 
-const STYLES: &str = concat!(include_str!("page/style.css"), include_str!("page/widths.css"));
+const STYLES: &str = concat!(
+    include_str!("page/style.css"),
+    include_str!("page/widths.css")
+);
 
 /// A page may load nothing: what is in it is all there is.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
