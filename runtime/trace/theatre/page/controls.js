@@ -42,7 +42,7 @@ function play() {
     };
     playing = requestAnimationFrame(tick);
   }
-  byId("play").textContent = playing ? "⏸" : "▶";
+  byId("play").textContent = playing ? "❚❚" : "▶";
   byId("play").setAttribute("aria-label", playing ? "Pause" : "Play");
 }
 
@@ -182,6 +182,7 @@ function begin() {
   fill("legend", ...NAMES.map((name, kind) => h("span", {}, h("i", { class: `swatch b${kind}` }), name)));
   fill("keys", ...ACTIONS.map(([, key, does]) => h("tr", {}, h("td", {}, h("kbd", {}, key)), h("td", {}, does))));
   byId("pool-label").hidden = !poolTasks.size;
+  byId("page-theatre").classList.toggle("without-pool", !workerLanes.size && !jobSteps.size);
   listen();
   layLanes();
   readColours();

@@ -16,7 +16,7 @@ const SENTENCES = {
   [K.CALL_QUEUED]: (n) => `A callback goes to the end of the ready queue: ${CALLS[column.detail[n]]}${here(n)}.`,
   [K.CALL]: (n) => `A callback runs: ${callKind(n)}.`,
   [K.CALL_DROPPED]: () => "A callback is taken out of the ready queue.",
-  [K.TURN]: (n) => `Turn ${column.wide[n].toLocaleString("en")} begins: it runs what is ready now, ${plural(column.a[n], "entry").replace("entrys", "entries")}; what becomes ready meanwhile runs in the next turn.`,
+  [K.TURN]: (n) => column.a[n] === 0 ? `Turn ${column.wide[n].toLocaleString("en")} begins, and finds nothing to run.` : `Turn ${column.wide[n].toLocaleString("en")} begins: it runs what is ready now, ${plural(column.a[n], "entry").replace("entrys", "entries")}; what becomes ready meanwhile runs in the next turn.`,
   [K.PARKED]: (n) => `Nothing is ready, so the loop sleeps ${column.detail[n] ? `until ${moment(column.wide[n])} or until something happens` : "until something happens"}.`,
   [K.UNPARKED]: () => "The loop is awake again.",
   [K.JUMP]: (n) => `The virtual clock jumps from ${moment(column.wide[n])} to ${moment(column.now[n])}: nobody has to wait for real.`,

@@ -49,12 +49,11 @@ function showLine(line) {
   pane.scrollTop = row.offsetTop - pane.offsetTop - pane.clientHeight / 2 + 10;
 }
 
-let shownLine = 0;
+const isPrograms = (line) => lines.has(line) && !/(^|\/)runtime\/\w+\//.test(lines.get(line).file);
+
 function drawSource() {
   // The runtime's own lines help nobody who studies the program: the last one of the program stays.
-  const line = currentLine(state.n) || shownLine || (data.lines.length ? [...lines.keys()][0] : 0);
-  const own = lines.get(line);
-  if (own && /(^|\/)runtime\/\w+\//.test(own.file) && shownLine) { showLine(shownLine); return; }
-  shownLine = line;
+  let line = currentLine(state.n);
+  for (let n = state.n; n > 0 && !isPrograms(line) && state.n - n < 2000; n--) line = column.line[n] || line;
   if (line) showLine(line); else fill("source", empty("The log names no line."));
 }

@@ -14,9 +14,20 @@ function guess(line) {
     const row = (file && file.rows[at.line - 1]) || "";
     const next = (file && file.rows[at.line]) || "";
     const found = /spawn\w*\(\s*(?:\w+(?:::<[^>]*>)?::)*([a-z_]\w*)\s*\(/.exec(row.slice(Math.max(0, at ? at.column - 14 : 0)) + next.trim());
-    guesses.set(line, found ? found[1] : "");
+    guesses.set(line, found ? found[1] : guessAround(at, file, row));
   }
   return guesses.get(line);
+}
+
+// Else the function that is called there (`gather(...)`), or the one that the line stands in.
+function guessAround(at, file, row) {
+  const called = at && /^(?:\w+::)*([a-z_]\w*)\s*\(/.exec(row.slice(at.column - 1));
+  if (called && !called[1].startsWith("spawn")) return called[1];
+  for (let number = at ? at.line - 1 : 0; file && number > 0; number--) {
+    const found = /\bfn (\w+)/.exec(file.rows[number - 1] || "");
+    if (found) return `in ${found[1]}`;
+  }
+  return "";
 }
 
 function label(task) {
