@@ -1,6 +1,7 @@
 // What a test asks for by the page's address: the state as plain text, to be compared with the one that Rust knows.
 
-// #states=K: the state at every K-th step. #turns: the state at the beginning of each turn.
+// #turns: the state at the beginning of each turn, forwards and then backwards. #test: what clicks and keys do. #step=N: nothing is
+// told, the page only begins there.
 function stateText() {
   const tasks = [...state.tasks].sort((one, other) => one[0] - other[0]).map(([task, known]) => {
     const waits = known.waits.map((n) => `${column.detail[n]}.${column.a[n]}.${column.b[n]}.${column.wide[n]}`);
@@ -14,10 +15,10 @@ function runCheck() {
   const [, name, value] = /^#(\w+)(?:=(\w+))?/.exec(location.hash) || [];
   const told = [];
   if (name === "turns") {
-    for (let n = 1; n <= COUNT; n++) if (column.kind[n] === K.TURN) { seek(n); told.push(stateText()); }
-  } else if (name === "back") {
-    // Backwards, so that every step begins at a kept copy.
-    for (let n = COUNT; n > 0; n--) if (column.kind[n] === K.TURN) { seek(n); told.unshift(stateText()); }
+    const turns = [];
+    for (let n = 1; n <= COUNT; n++) if (column.kind[n] === K.TURN) turns.push(n);
+    // Backwards every step begins at a kept copy.
+    for (const n of turns.concat(turns.slice().reverse())) { seek(n); told.push(stateText()); }
   } else if (name === "test") {
     told.push(...selfTest());
   } else if (name === "step") {
@@ -57,7 +58,7 @@ function selfTest() {
   answer(column.task[game.next]);
   see("scores", `${game.right} of ${game.asked}`);
   ask();
-  answer(-1 in lives ? -1 : firstTask === column.task[game.next] ? ownTasks[ownTasks.length - 1] : firstTask);
+  answer(ownTasks.find((task) => task !== column.task[game.next]));
   see("scores then", `${game.right} of ${game.asked}`);
   press("g");
   press("r");

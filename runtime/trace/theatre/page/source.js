@@ -34,7 +34,7 @@ function showLine(line) {
     return;
   }
   const from = Math.max(1, at.line - AROUND), to = Math.min(file.rows.length, at.line + AROUND);
-  const key = `${at.file}:${from}`;
+  const key = `${at.file}:${from}-${to}`;
   if (shownFile !== key) {
     const rows = file.rows.slice(from - 1, to).map((text, place) => sourceRow(text, from + place, from + place === at.line));
     pane.replaceChildren(...rows);
