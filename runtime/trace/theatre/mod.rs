@@ -106,7 +106,7 @@ impl<'a> Theatre<'a> {
             ("names", pack::names(log)),
             (
                 "files",
-                sources.files(lines.iter().map(|(_, line)| &*line.file)),
+                sources.files(lines.values().map(|line| &*line.file)),
             ),
             (
                 "lines",

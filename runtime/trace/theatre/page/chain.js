@@ -59,9 +59,5 @@ function chooseTask(task) {
   const known = state.tasks.get(task);
   drawPanes();
   if (known && known.waits.length) showLine(column.line[known.waits[0]]);
-  if (laneOfTask.has(task)) {
-    const y = yOf(laneOfTask.get(task));
-    if (y < RULER || y + LANE > view.height) view.top += y - view.height / 2;
-  }
-  scrollLanes(0);
+  showLane(laneOfTask.get(task) || 0);
 }

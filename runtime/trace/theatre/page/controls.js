@@ -118,14 +118,14 @@ function find() {
 
 function onTimeline(event) {
   const box = canvas.getBoundingClientRect(), x = event.clientX - box.left, y = event.clientY - box.top;
-  const lane = lanes[Math.floor((y - RULER + view.top) / LANE)];
+  const lane = laneAt(y);
   if (x < view.gutter) {
-    if (lane && lane.task && y > RULER) chooseTask(lane.task);
+    if (lane && lane.task) chooseTask(lane.task);
     return;
   }
   const time = timeAt(x);
   let n = stepAt(time);
-  if (lane && y > RULER) {
+  if (lane) {
     const place = firstBar(lane.bars, time - (view.to - view.from) * 0.003);
     if (place < lane.bars.from.length && barStart(lane.bars, place) <= timeAt(x + 3)) n = lane.bars.from[place];
   }

@@ -21,6 +21,7 @@ function ask() {
   goTo(next - 1);
   game.next = next;
   drawPanes();
+  drawTimeline();
   say(`Which task runs next? Click it, or type its number and press Enter. `, h("input", { id: "guess", size: 5, inputmode: "numeric", "aria-label": "The number of the task that runs next", onkeydown: typed }), " ", score());
 }
 

@@ -37,7 +37,10 @@ function showAll() {
 
 const xOf = (time) => view.gutter + ((time - view.from) / (view.to - view.from)) * (view.width - view.gutter);
 const timeAt = (x) => view.from + ((x - view.gutter) / (view.width - view.gutter)) * (view.to - view.from);
-const yOf = (lane) => RULER + lane * LANE - view.top;
+// The loop's lane stays where it is; the others scroll beneath it.
+const yOf = (lane) => RULER + lane * LANE - (lane ? view.top : 0);
+const laneAt = (y) => (y < RULER ? undefined : lanes[y < RULER + LANE ? 0 : Math.floor((y - RULER + view.top) / LANE)]);
+const isSeen = (lane) => lane === 0 || (yOf(lane) >= RULER + LANE && yOf(lane) + LANE <= view.height);
 
 function zoom(factor, centre) {
   const middle = centre === undefined ? timeOf(state.n) : centre;
@@ -64,10 +67,14 @@ function scrollLanes(by) {
 
 // Brings the current step, and its lane, into view.
 function follow() {
+  measureCanvas();
   const time = timeOf(state.n), span = view.to - view.from;
   if (time < view.from || time > view.to) { view.from = time - span / 2; view.to = view.from + span; }
-  const y = yOf(laneOf(state.n));
-  if (y < RULER || y + LANE > view.height) view.top = Math.max(0, view.top + y - view.height / 2);
+  showLane(laneOf(state.n));
+}
+
+function showLane(lane) {
+  if (!isSeen(lane)) view.top = Math.max(0, view.top + yOf(lane) - view.height / 2);
   scrollLanes(0);
 }
 
@@ -130,7 +137,7 @@ function drawArrow(from, to, strong) {
   const x1 = xOf(timeOf(from)), y1 = yOf(laneOf(from)) + LANE / 2, x2 = xOf(timeOf(to)), y2 = yOf(laneOf(to)) + LANE / 2;
   if (Math.max(x1, x2) < view.gutter || Math.min(x1, x2) > view.width || y1 === y2) return;
   pen.strokeStyle = pen.fillStyle = strong ? colours.accent : colours.quiet;
-  pen.globalAlpha = strong ? 1 : 0.5;
+  pen.globalAlpha = strong ? 1 : 0.4;
   pen.lineWidth = strong ? 1.8 : 1;
   const bend = Math.max(8, Math.abs(x2 - x1) / 3);
   pen.beginPath();
@@ -153,7 +160,7 @@ function arrowStart(poll) {
 
 function drawArrows() {
   const from = pollCount[stepAt(view.from)], to = pollCount[stepAt(view.to)];
-  if (to - from < 80) {
+  if (to - from < 40) {
     for (let n = stepAt(view.from) + 1; n <= COUNT && timeOf(n) <= view.to; n++) {
       if (column.kind[n] === K.POLL && arrowStart(n)) drawArrow(arrowStart(n), n, false);
     }
@@ -162,7 +169,7 @@ function drawArrows() {
   for (const n of chain) if (arrowStart(n)) drawArrow(arrowStart(n), n, true);
 }
 
-function drawTimeline() {
+function measureCanvas() {
   const scale = window.devicePixelRatio || 1;
   view.width = canvas.clientWidth;
   view.height = canvas.clientHeight;
@@ -172,24 +179,35 @@ function drawTimeline() {
     canvas.height = Math.round(view.height * scale);
   }
   pen.setTransform(scale, 0, 0, scale, 0, 0);
+}
+
+// Draws within a rectangle.
+function within(x, y, width, height, draw) {
+  pen.save();
+  pen.beginPath();
+  pen.rect(x, y, width, height);
+  pen.clip();
+  draw();
+  pen.restore();
+}
+
+function drawTimeline() {
+  measureCanvas();
   pen.fillStyle = colours.paper;
   pen.fillRect(0, 0, view.width, view.height);
   drawRuler();
-  const first = Math.floor(view.top / LANE), last = Math.min(lanes.length, Math.ceil((view.top + view.height) / LANE));
-  pen.save();
-  pen.beginPath();
-  pen.rect(view.gutter, RULER, view.width, view.height);
-  pen.clip();
-  for (const lane of lanes.slice(first, last)) drawLane(lane);
-  drawArrows();
-  const x = xOf(timeOf(state.n));
-  pen.fillStyle = colours.accent;
-  pen.fillRect(x - 0.75, RULER, 1.5, view.height);
-  pen.restore();
-  pen.save();
-  pen.beginPath();
-  pen.rect(0, RULER, view.gutter, view.height);
-  pen.clip();
-  for (const lane of lanes.slice(first, last)) drawName(lane);
-  pen.restore();
+  const first = 1 + Math.floor(view.top / LANE), last = Math.min(lanes.length, Math.ceil((view.top + view.height) / LANE));
+  const scrolled = lanes.slice(first, last), top = RULER + LANE;
+  within(view.gutter, top, view.width, view.height, () => scrolled.forEach(drawLane));
+  within(view.gutter, RULER, view.width, view.height, () => {
+    drawLane(lanes[0]);
+    drawArrows();
+    const x = xOf(timeOf(state.n));
+    // Whoever guesses must not see what comes.
+    if (guessing()) { pen.fillStyle = colours.paper; pen.fillRect(x, 0, view.width, view.height); }
+    pen.fillStyle = colours.accent;
+    pen.fillRect(x - 0.75, RULER, 1.5, view.height);
+  });
+  within(0, top, view.gutter, view.height, () => scrolled.forEach(drawName));
+  drawName(lanes[0]);
 }
