@@ -4,14 +4,11 @@
 mod random_programs;
 
 use random_programs::{builder_of, random_program};
-use roundelay::sync::{Event as Flag, Lock, Queue, Semaphore};
+use roundelay::sync::{Lock, Queue};
 use roundelay::trace::{
     Event, Observer, Ready, Record, Recorder, Snapshot, State, Story, TaskId, What,
 };
-use roundelay::{
-    Builder, Handle, Runtime, catch_cancel, gather, sleep, spawn, spawn_eager, task_group, timeout,
-    yield_now,
-};
+use roundelay::{Builder, Handle, Runtime, sleep, spawn, yield_now};
 use std::cell::RefCell;
 use std::collections::HashSet;
 use std::panic::Location;

@@ -127,9 +127,15 @@ fn keys_and_clicks_do_what_they_say() {
     let Some(browser) = Browser::find() else {
         return;
     };
-    let log = hostile();
+    for log in [hostile(), recorded(0).0] {
+        keys_and_clicks(&browser, &log);
+    }
+}
+
+#[track_caller]
+fn keys_and_clicks(browser: &Browser, log: &Log) {
     let last = log.records.len();
-    let told = browser.check(&Theatre::new(&log).to_string(), "test");
+    let told = browser.check(&Theatre::new(log).to_string(), "test");
     let expected = format!(
         "begins at: 0\n\
          steps to: 1\n\

@@ -55,5 +55,8 @@ function drawSource() {
   // The runtime's own lines help nobody who studies the program: the last one of the program stays.
   let line = currentLine(state.n);
   for (let n = state.n; n > 0 && !isPrograms(line) && state.n - n < 2000; n--) line = column.line[n] || line;
-  if (line) showLine(line); else fill("source", empty("The log names no line."));
+  if (line) { showLine(line); return; }
+  shownFile = null;
+  byId("source-name").textContent = "";
+  fill("source", empty("No line of the program yet."));
 }
