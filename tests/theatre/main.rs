@@ -11,7 +11,7 @@ mod states;
 use browser::Browser;
 use roundelay::trace::{FourWays, Log, Recorder, Span, Spans, Theatre};
 use roundelay::{Runtime, spawn, yield_now};
-use states::{recorded, text_of};
+use states::{rebuilt, recorded, text_of};
 
 /// A name that would be markup if it were not escaped.
 const HOSTILE: &str = "</script><b>\u{2028}<!--'\"&amp;</title>";
@@ -120,6 +120,21 @@ fn the_page_rebuilds_the_loops_own_state_at_every_turn() {
         }
     }
     assert!(turns > 1_000, "{turns}");
+}
+
+#[test]
+fn the_page_rebuilds_the_same_state_as_rust_at_every_step() {
+    let Some(browser) = Browser::find() else {
+        return;
+    };
+    let (log, _) = recorded(3);
+    let told = browser.check(&Theatre::new(&log).to_string(), "steps");
+    let expected = rebuilt(&log);
+    assert!(expected.len() > 2_000, "{}", expected.len());
+    for (place, (told, expected)) in told.lines().zip(&expected).enumerate() {
+        assert_eq!(told, expected, "step {}", place + 1);
+    }
+    assert_eq!(told.lines().count(), expected.len());
 }
 
 #[test]

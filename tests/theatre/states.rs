@@ -3,8 +3,8 @@
 use super::random_programs::{builder_of, random_program};
 use roundelay::task::TaskState;
 use roundelay::trace::{
-    Act, Direction, Event, Log, ObjectKind, Observer, Ready, Recorder, Snapshot, TaskPicture,
-    WaitsFor,
+    Act, Direction, Event, Log, ObjectKind, Observer, Ready, Recorder, Snapshot, State,
+    TaskPicture, Wait, WaitsFor,
 };
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -47,6 +47,40 @@ pub fn recorded(seed: u64) -> (Log, Vec<Snapshot>) {
 
 /// As many as make some thousand records together.
 const PROGRAMS: u64 = 40;
+
+/// The states that Rust rebuilds from a log: at each step.
+pub fn rebuilt(log: &Log) -> Vec<String> {
+    let mut state = State::default();
+    let records = log.records.iter();
+    let states = records.map(|record| {
+        state.apply(record);
+        text_of(&picture_of(&state))
+    });
+    states.collect()
+}
+
+fn picture_of(state: &State) -> Snapshot {
+    let waiting = state.timers.iter().filter(|(_, timer)| !timer.is_due);
+    let tasks = state.tasks.iter().map(|(&task, known)| TaskPicture {
+        task,
+        state: known.state,
+        waits: known
+            .waits
+            .iter()
+            .map(|wait| Wait {
+                on: wait.on,
+                at: None,
+            })
+            .collect(),
+    });
+    Snapshot {
+        turn: state.turn,
+        now: state.now,
+        ready: state.ready.iter().collect(),
+        tasks: tasks.collect(),
+        timers: waiting.map(|(&timer, it)| (timer, it.when)).collect(),
+    }
+}
 
 /// The text of `stateText` in `check.js`.
 pub fn text_of(picture: &Snapshot) -> String {

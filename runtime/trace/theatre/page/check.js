@@ -1,7 +1,7 @@
 // What a test asks for by the page's address: the state as plain text, to be compared with the one that Rust knows.
 
-// #turns: the state at the beginning of each turn, forwards and then backwards. #test: what clicks and keys do. #step=N: nothing is
-// told, the page only begins there.
+// #turns: the state at the beginning of each turn, forwards and then backwards. #steps: the state at each step.
+// #test: what clicks and keys do. #step=N: nothing is told, the page only begins there.
 function stateText() {
   const tasks = [...state.tasks].sort((one, other) => one[0] - other[0]).map(([task, known]) => {
     const waits = known.waits.map((n) => `${column.detail[n]}.${column.a[n]}.${column.b[n]}.${column.wide[n]}`);
@@ -19,6 +19,8 @@ function runCheck() {
     for (let n = 1; n <= COUNT; n++) if (column.kind[n] === K.TURN) turns.push(n);
     // Backwards every step begins at a kept copy.
     for (const n of turns.concat(turns.slice().reverse())) { seek(n); told.push(stateText()); }
+  } else if (name === "steps") {
+    for (let n = 1; n <= COUNT; n++) { seek(n); told.push(stateText()); }
   } else if (name === "test") {
     told.push(...selfTest());
   } else if (name === "step") {
