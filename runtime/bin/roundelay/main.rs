@@ -1,7 +1,9 @@
 //! The command `roundelay`: shows what happened in a run. Here it is only said which file does what.
 
+mod four_ways;
 mod outcome;
 mod story;
+mod theatre;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -19,10 +21,12 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Story(story::Arguments),
+    Theatre(theatre::Arguments),
 }
 
 fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
+        Command::Theatre(arguments) => theatre::run(&arguments),
     })
 }
