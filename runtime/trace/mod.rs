@@ -9,6 +9,7 @@ mod recorder;
 pub mod state;
 mod story;
 mod theatre;
+pub mod why;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,

@@ -4,6 +4,7 @@ mod four_ways;
 mod outcome;
 mod story;
 mod theatre;
+mod why;
 
 use clap::{Parser, Subcommand};
 use std::process::ExitCode;
@@ -22,11 +23,13 @@ struct Arguments {
 enum Command {
     Story(story::Arguments),
     Theatre(theatre::Arguments),
+    Why(why::Arguments),
 }
 
 fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
         Command::Theatre(arguments) => theatre::run(&arguments),
+        Command::Why(arguments) => why::run(&arguments),
     })
 }
