@@ -9,6 +9,7 @@ use crate::handle::{CallHandle, Handle, RemoteHandle};
 use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
 use crate::trace::Recorder;
+use crate::trace::live::Watchdog;
 use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
@@ -91,6 +92,8 @@ pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    /// Answers those who ask what the loop does. Its thread ends after the loop.
+    _watchdog: Option<Watchdog>,
 }
 
 impl Runtime {
@@ -270,6 +273,7 @@ pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    live: bool,
 }
 
 impl Default for Builder {
@@ -289,6 +293,7 @@ impl Default for Builder {
             },
             shutdown_grace: Duration::from_secs(10),
             ctrl_c: true,
+            live: false,
         }
     }
 }
@@ -366,6 +371,26 @@ impl Builder {
         self
     }
 
+    /// Lets others ask what the loop does while it runs, even while it is stuck in a step; see
+    /// [`trace::live`](crate::trace::live). Off by default; `ROUNDELAY_LIVE=1` in the environment switches it on, too.
+    ///
+    /// It costs a thread, a few descriptors, and a little time for each event. While it is on, SIGQUIT prints the tasks
+    /// on standard error and does not end the process, unless the program has set a disposition of its own.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::trace::live::{Question, ask};
+    ///
+    /// let runtime = roundelay::Runtime::builder().live(true).build()?;
+    /// let tasks = runtime.run(async { ask(std::process::id(), Question::Ps) })?;
+    /// assert!(tasks.contains("running"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn live(mut self, live: bool) -> Self {
+        self.live = live;
+        self
+    }
+
     /// Lets somebody listen to what happens in the loop, beside those who do already.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.settings.observe(observer);
@@ -408,16 +433,23 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// If the descriptors it needs cannot be had, or a log that the environment asks for cannot be written; see
-    /// [`Recorder`].
+    /// If the descriptors it needs cannot be had, a log that the environment asks for cannot be written (see
+    /// [`Recorder`]), or the socket of a [`live`](Builder::live) loop cannot be made.
     pub fn build(mut self) -> io::Result<Runtime> {
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
+        }
+        let mut watchdog = None;
+        if self.live || std::env::var_os("ROUNDELAY_LIVE").is_some_and(|value| value == "1") {
+            let (thread, mirror) = Watchdog::start()?;
+            self.settings.observe(mirror);
+            watchdog = Some(thread);
         }
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,
             ctrl_c: self.ctrl_c,
+            _watchdog: watchdog,
         })
     }
 }

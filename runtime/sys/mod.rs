@@ -17,7 +17,10 @@ pub(crate) mod memory;
 #[cfg(feature = "process")]
 pub(crate) mod packet;
 pub(crate) mod prefetch;
+pub(crate) mod quit;
 #[cfg(feature = "process")]
 mod result;
 #[cfg(feature = "process")]
 pub(crate) mod shared_memory;
+pub(crate) mod user;
+pub(crate) mod wait;

@@ -2,6 +2,7 @@
 
 mod causes;
 mod code;
+pub mod live;
 mod log;
 mod record;
 mod recorder;
