@@ -379,7 +379,7 @@ impl EventLoop {
     }
 
     fn expire_timers(&self) {
-        let first = self.ready.tail();
+        let others = self.ready.len();
         let mut timers = self.timers.borrow_mut();
         if !timers.is_empty() {
             let mut due = Vec::new();
@@ -401,7 +401,7 @@ impl EventLoop {
         }
         drop(timers);
         if self.has_special(special::OBSERVED) {
-            self.tell_fired(first);
+            self.tell_fired(others);
         }
     }
 

@@ -45,6 +45,31 @@ impl Default for Watched {
     }
 }
 
+/// What is known of a step that another one interrupts.
+pub(super) struct StepNotes {
+    has_noted: bool,
+    has_cloned: bool,
+    line: Option<&'static Location<'static>>,
+}
+
+impl Watched {
+    /// A task starts eagerly in the middle of a step: its notes are its own.
+    pub(super) fn leave_notes(&self) -> StepNotes {
+        StepNotes {
+            has_noted: self.has_noted.get(),
+            has_cloned: self.has_cloned.get(),
+            line: self.line.take(),
+        }
+    }
+
+    /// The step that was interrupted goes on.
+    pub(super) fn return_to_notes(&self, notes: StepNotes) {
+        self.has_noted.set(notes.has_noted);
+        self.has_cloned.set(notes.has_cloned);
+        self.line.set(notes.line);
+    }
+}
+
 impl Callback {
     /// What an observer hears of it.
     pub(super) fn kind(&self) -> CallKind {
@@ -102,9 +127,11 @@ impl EventLoop {
         }
     }
 
-    /// The timers that stand in the ready queue from this position on have just fired.
+    /// The timers that stand in the ready queue behind so many entries have just fired.
     #[cold]
-    pub(super) fn tell_fired(&self, from: usize) {
+    pub(super) fn tell_fired(&self, others: usize) {
+        // A position would not do: the queue may have grown since, which counts the positions anew.
+        let from = self.ready.head().wrapping_add(others);
         self.ready.each_from(from, |entry| {
             if let Entry::Timer(key) = entry {
                 let timer = self.timers.borrow().number(key);

@@ -364,3 +364,145 @@ pub(super) fn decode(bytes: &[u8; LENGTH], seq: u64) -> Option<Record> {
         what: to_what(fields)?,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind; a kind's word tells how many there are.
+    fn every_what() -> Vec<What> {
+        let worker = WorkerId { pool: 3, worker: 7 };
+        let job = JobId(9);
+        let mut all = vec![
+            What::RunStarted,
+            What::RunEnded,
+            What::Spawned,
+            What::Named,
+            What::PollStarted,
+            What::CallStarted { call: 5 },
+            What::CallDropped { call: 5 },
+            What::TurnStarted {
+                turn: 1 << 40,
+                ready: 6,
+            },
+            What::Parked { until: None },
+            What::Parked { until: Some(0) },
+            What::Unparked,
+            What::TimeJumped { from: 77 },
+            What::TimerSet {
+                timer: 8,
+                when: u64::MAX,
+            },
+            What::TimerDropped { timer: 8 },
+            What::TimerFired { timer: 8 },
+            What::TimerStarted { timer: 8 },
+            What::SourceAdded { source: 2, fd: -1 },
+            What::SourceDropped { source: 2 },
+            What::SourceStarted { source: 2 },
+            What::ObjectTaken { object: 4 },
+            What::ObjectCalled { object: 4 },
+            What::ObjectFreed { object: 4 },
+            What::CancelDelivered,
+            What::CancelAbsorbed,
+            What::InboxRead { messages: 3 },
+            What::JobSubmitted { job },
+            What::JobStarted {
+                job,
+                worker,
+                ago: 12,
+            },
+            What::WorkerStarted {
+                worker,
+                process: None,
+            },
+            What::WorkerStarted {
+                worker,
+                process: Some(1234),
+            },
+            What::WorkerExited { worker },
+            What::Stalled { wall: 99 },
+        ];
+        all.extend(
+            (0..=u8::MAX)
+                .map_while(to_waker)
+                .map(|by| What::Woken { by }),
+        );
+        all.extend((0..=u8::MAX).map_while(to_poll).map(What::PollEnded));
+        all.extend((0..=u8::MAX).map_while(to_end).map(What::Finished));
+        for kind in (0..=u8::MAX).map_while(to_object) {
+            all.push(What::ObjectMade { object: 4, kind });
+            for act in (0..=u8::MAX).map_while(to_act) {
+                all.push(What::Waits(WaitsFor::Object {
+                    object: 4,
+                    kind,
+                    act,
+                }));
+            }
+        }
+        for kind in (0..=u8::MAX).map_while(to_call) {
+            let by = WokenBy::Thread;
+            all.push(What::CallQueued { call: 5, kind, by });
+        }
+        for end in (0..=u8::MAX).map_while(to_job) {
+            all.push(What::JobFinished { job, end, ago: 12 });
+        }
+        for (abort, passed_on) in [(false, false), (false, true), (true, false)] {
+            for reason in (0..=u8::MAX).map_while(to_reason) {
+                all.push(What::CancelAsked {
+                    reason,
+                    abort,
+                    passed_on,
+                });
+            }
+        }
+        for (readable, writable) in [(true, false), (false, true), (true, true)] {
+            all.push(What::SourceReady {
+                source: 2,
+                readable,
+                writable,
+            });
+        }
+        for direction in [Direction::Read, Direction::Write] {
+            all.push(What::Waits(WaitsFor::Source {
+                source: 2,
+                direction,
+            }));
+        }
+        let waits = [
+            WaitsFor::Turn,
+            WaitsFor::Timer { timer: 8, when: 5 },
+            WaitsFor::Never,
+            WaitsFor::Task(TaskId(6)),
+            WaitsFor::Tasks { left: 4 },
+            WaitsFor::Job(job),
+            WaitsFor::Place,
+            WaitsFor::Foreign,
+            WaitsFor::Nothing,
+        ];
+        all.extend(waits.map(What::Waits));
+        all
+    }
+
+    #[test]
+    fn every_kind_is_read_as_it_was_written() {
+        let mut kinds = [false; 256];
+        for what in every_what() {
+            let record = Record {
+                seq: 50,
+                wall: 1 << 50,
+                now: 1 << 51,
+                cause: 49,
+                task: Some(TaskId(u32::MAX.into())),
+                line: 17,
+                what,
+            };
+            assert_eq!(decode(&encode(&record), 50), Some(record));
+            kinds[usize::from(fields(what).kind)] = true;
+        }
+        // A kind that is read must be among those that were tried.
+        for kind in 0..=u8::MAX {
+            let known = to_what(Fields::of(kind)).is_some();
+            assert!(!known || kinds[usize::from(kind)], "kind {kind}");
+        }
+    }
+}

@@ -6,6 +6,8 @@ pub mod live;
 mod log;
 mod record;
 mod recorder;
+pub mod state;
+mod story;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,
@@ -16,3 +18,5 @@ pub use crate::event_loop::waits::Wait;
 pub use log::{Line, Log, LogError};
 pub use record::Record;
 pub use recorder::{Recorder, Recording};
+pub use state::State;
+pub use story::Story;

@@ -15,10 +15,11 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Makes the socket. What a dead process of the same number has left is removed.
+    /// Makes the socket. What dead processes have left is removed.
     pub(super) fn make() -> io::Result<Place> {
         static LOOPS: AtomicU32 = AtomicU32::new(1);
         let directory = private_directory()?;
+        sweep(&directory);
         let number = LOOPS.fetch_add(1, Ordering::Relaxed);
         let path = directory.join(format!("{}-{number}.sock", std::process::id()));
         let fail = |error: io::Error| {
@@ -39,6 +40,24 @@ impl Drop for Place {
     fn drop(&mut self) {
         // Whoever cleaned up before us did the same.
         let _ = fs::remove_file(&self.path);
+    }
+}
+
+/// Removes the sockets that no process listens to, and whose process is gone.
+fn sweep(directory: &Path) {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let process = name
+            .split_once('-')
+            .and_then(|(process, _)| process.parse::<u32>().ok());
+        // The process may live behind the wall of a container, and listen.
+        let is_gone =
+            process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists());
+        if is_gone && UnixStream::connect(&path).is_err() {
+            // Another loop may be sweeping, too.
+            let _ = fs::remove_file(&path);
+        }
     }
 }
 

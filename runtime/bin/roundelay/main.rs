@@ -1,0 +1,38 @@
+//! The command `roundelay`: shows what happened in a run. Here it is only said which file does what.
+
+mod live;
+mod outcome;
+mod story;
+
+use clap::{Parser, Subcommand};
+use roundelay::trace::live::Question;
+use std::process::ExitCode;
+
+/// Shows what happened in a run of a program that uses roundelay.
+///
+/// Record a run first: `ROUNDELAY_TRACE=run.rtlog program`.
+#[derive(Parser)]
+#[command(name = "roundelay", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Story(story::Arguments),
+    Ps(live::Ps),
+    Tree(live::Tree),
+    Top(live::Top),
+    Why(live::Why),
+}
+
+fn main() -> ExitCode {
+    outcome::of(match Arguments::parse().command {
+        Command::Story(arguments) => story::run(&arguments),
+        Command::Ps(arguments) => live::show(arguments.process, Question::Ps),
+        Command::Tree(arguments) => live::show(arguments.process, Question::Tree),
+        Command::Top(arguments) => live::show(arguments.process, Question::Top),
+        Command::Why(arguments) => live::show(arguments.process, Question::Why(arguments.task)),
+    })
+}
