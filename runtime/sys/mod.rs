@@ -22,5 +22,8 @@ pub(crate) mod quit;
 mod result;
 #[cfg(feature = "process")]
 pub(crate) mod shared_memory;
+#[cfg(feature = "stall")]
+pub(crate) mod stack;
+pub(crate) mod thread;
 pub(crate) mod user;
 pub(crate) mod wait;

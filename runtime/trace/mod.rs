@@ -6,6 +6,7 @@ pub mod live;
 mod log;
 mod record;
 mod recorder;
+pub mod stall;
 pub mod state;
 mod story;
 

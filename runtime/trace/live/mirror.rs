@@ -9,61 +9,61 @@ use std::panic::Location;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// A line of the program.
-pub(super) type At = &'static Location<'static>;
+pub(in crate::trace) type At = &'static Location<'static>;
 
 /// The observer. Each event takes the lock, for which the other thread vies only while it copies.
 pub(crate) struct Mirror(Arc<Mutex<Picture>>);
 
 /// What the loop is like.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Picture {
+pub(in crate::trace) struct Picture {
     /// The tasks that have not ended.
-    pub(super) tasks: BTreeMap<TaskId, Task>,
+    pub(in crate::trace) tasks: BTreeMap<TaskId, Task>,
     /// The tasks that hold each object, the longest holder first.
-    pub(super) holders: HashMap<u32, Vec<TaskId>>,
+    pub(in crate::trace) holders: HashMap<u32, Vec<TaskId>>,
     /// The polls that are going on, the innermost last, each with whether it has noted what it waits for.
     polls: Vec<(TaskId, bool)>,
     /// The callbacks in the ready queue.
-    pub(super) calls: HashSet<u32>,
+    pub(in crate::trace) calls: HashSet<u32>,
     /// How many turns there were.
-    pub(super) turns: u64,
+    pub(in crate::trace) turns: u64,
     /// Since when the loop sleeps, if it does.
-    pub(super) parked: Option<u64>,
+    pub(in crate::trace) parked: Option<u64>,
     /// How long it slept before, in nanoseconds.
-    pub(super) slept: u64,
+    pub(in crate::trace) slept: u64,
     /// When the loop was made, by the machine's clock.
-    pub(super) began: u64,
+    pub(in crate::trace) began: u64,
     /// The machine's clock and the loop's at the last event.
-    pub(super) last: (u64, u64),
+    pub(in crate::trace) last: (u64, u64),
     /// Whether the loop's clock is a virtual one.
-    pub(super) is_virtual: bool,
+    pub(in crate::trace) is_virtual: bool,
 }
 
 /// A task that has not ended.
 #[derive(Clone, Debug)]
-pub(super) struct Task {
+pub(in crate::trace) struct Task {
     /// The name it was given, if it was.
-    pub(super) name: Option<String>,
+    pub(in crate::trace) name: Option<String>,
     /// The line that spawned it.
-    pub(super) spawned_at: Option<At>,
+    pub(in crate::trace) spawned_at: Option<At>,
     /// The task that did.
-    pub(super) parent: Option<TaskId>,
+    pub(in crate::trace) parent: Option<TaskId>,
     /// What it is doing.
-    pub(super) state: TaskState,
+    pub(in crate::trace) state: TaskState,
     /// Since when, by the machine's clock.
-    pub(super) since: u64,
+    pub(in crate::trace) since: u64,
     /// What it waits for, and where.
-    pub(super) waits: Vec<(WaitsFor, Option<At>)>,
+    pub(in crate::trace) waits: Vec<(WaitsFor, Option<At>)>,
     /// How often it was polled.
-    pub(super) polls: u64,
+    pub(in crate::trace) polls: u64,
     /// How long its polls took that are over, in nanoseconds.
-    pub(super) busy: u64,
+    pub(in crate::trace) busy: u64,
     /// Whether it was woken during the poll that is going on.
     woke_itself: bool,
 }
 
 impl Mirror {
-    pub(super) fn new(picture: Arc<Mutex<Picture>>) -> Mirror {
+    pub(in crate::trace) fn new(picture: Arc<Mutex<Picture>>) -> Mirror {
         Mirror(picture)
     }
 
@@ -95,14 +95,14 @@ impl Observer for Mirror {
 
 impl Picture {
     /// Copies the picture, so that the loop does not wait while it is told.
-    pub(super) fn copy(picture: &Mutex<Picture>) -> Picture {
+    pub(in crate::trace) fn copy(picture: &Mutex<Picture>) -> Picture {
         picture
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn take(&mut self, now: u64, event: Event) {
+    pub(in crate::trace) fn take(&mut self, now: u64, event: Event) {
         let wall = clock::now();
         self.last = (wall, now);
         match event.task {

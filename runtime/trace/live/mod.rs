@@ -4,7 +4,7 @@
 //! loop is stuck in a step, too, and to ask polls nothing. [`Builder::live`](crate::Builder::live) switches it on, or
 //! `ROUNDELAY_LIVE=1`.
 
-mod mirror;
+pub(super) mod mirror;
 mod place;
 mod tell;
 mod watchdog;
