@@ -71,27 +71,32 @@ fn is_in(stall: &Stall, function: &str) -> bool {
 
 #[test]
 fn a_step_that_computes_is_busy() {
-    for _ in 0..50 {
-        let mut is_fair = false;
-        let result = &mut is_fair;
-        let stalls = stalls_of(|| async move { *result = spin_for(LONG) });
-        // One that lasts beyond a second is told of before, too.
-        let stall = stalls.last().unwrap();
-        assert!(stalls.len() == 1 || !stalls[0].is_over(), "{stalls:?}");
-        assert_eq!(stall.task().unwrap().get(), 1);
-        assert!(stall.wall() >= LONG && stall.cpu() > LONG / 2, "{stalls:?}");
-        assert_eq!(stall.resumed_at(), None);
-        if is_fair {
-            assert_eq!(stall.verdict(), Verdict::Busy, "{stalls:?}");
-            assert!(is_in(stall, "spin_for"), "{stalls:?}");
-            let text = stall.to_string();
-            let place = ": busy), in its first step, spawned at tests/stall.rs:";
-            assert!(text.contains(place), "{text}");
-            assert!(text.ends_with("with `yield_now` in between"), "{text}");
-            return;
+    const SPIN: Duration = Duration::from_millis(20);
+    leak_free(|| {
+        let (builder, told) = watched();
+        let runtime = builder
+            .stall_after(Duration::from_millis(5))
+            .build()
+            .unwrap();
+        let patience = Instant::now() + Duration::from_secs(120);
+        loop {
+            let is_fair = runtime.run(async { spin_for(SPIN) });
+            let stall = told.iter().find(Stall::is_over).unwrap();
+            assert!(stall.cpu() >= SPIN, "{stall:?}");
+            // If others had the processor, that is what it says.
+            assert_ne!(stall.verdict(), Verdict::Blocked, "{stall:?}");
+            let is_seen = !cfg!(feature = "stall") || !stall.stack().is_empty();
+            if is_fair && is_seen && stall.verdict() == Verdict::Busy {
+                assert!(is_in(&stall, "spin_for"), "{stall:?}");
+                let text = stall.to_string();
+                let place = ": busy), in its first step, spawned at tests/stall.rs:";
+                assert!(text.contains(place), "{text}");
+                assert!(text.ends_with("with `yield_now` in between"), "{text}");
+                return;
+            }
+            assert!(Instant::now() < patience, "never busy: {stall:?}");
         }
-    }
-    panic!("the machine is too busy to let anybody compute");
+    });
 }
 
 #[test]
@@ -297,7 +302,8 @@ fn a_child_does_its_part() {
         let stopped = spawn(async move {
             yield_now().await;
             match role.as_str() {
-                "stop" => kill_process(rustix::process::getpid(), Signal::STOP).unwrap(),
+                // For this very thread: one for the process may come to another, and this one be through by then.
+                "stop" => signal_hook::low_level::raise(signal_hook::consts::SIGSTOP).unwrap(),
                 _ => sleep_in_the_way(),
             }
         });
