@@ -2,7 +2,8 @@
 
 use super::board::{Attention, Board, Finding, Shared, Step};
 use super::{Stall, Verdict, stack};
-use crate::sys::thread;
+use crate::sys::clock;
+use crate::sys::thread::{self, Figures};
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError};
@@ -35,9 +36,10 @@ impl Watch {
         let shared = Shared::new(limit);
         let handler = handler.unwrap_or_else(|| Box::new(print));
         let theirs = Arc::clone(&shared);
+        let started = clock::now();
         let thread = std::thread::Builder::new()
             .name("roundelay-stall".to_owned())
-            .spawn(move || watch(&theirs, &handler))?;
+            .spawn(move || watch(&theirs, &handler, started))?;
         let watch = Watch {
             thread: Some(thread),
             shared: Arc::clone(&shared),
@@ -70,26 +72,28 @@ impl Drop for Watch {
     }
 }
 
-fn watch(shared: &Shared, handler: &Handler) {
+fn watch(shared: &Shared, handler: &Handler, started: u64) {
     let own = thread::id();
     let tick = (shared.lock().limit / LOOKS).clamp(1_000_000, STUCK / LOOKS);
+    // From when it is to sleep for a tick.
+    let mut from = Figures {
+        wall: started,
+        ..Figures::default()
+    };
     loop {
-        let before = thread::figures(own);
-        let gap = sleep(shared, tick, before.wall).map_or(0, |due| {
-            // What it stood in the system's queue is no sign of a process that was stopped.
-            let after = thread::figures(own);
-            let late = after.wall.saturating_sub(due);
-            late.saturating_sub(after.delayed.saturating_sub(before.delayed))
-        });
-        let gap = if gap > tick { gap } else { 0 };
+        let was_idle = sleep(shared, tick);
+        let now = thread::figures(own);
+        let gap = if was_idle { 0 } else { gap(&from, &now, tick) };
+        from = now;
         let mut board = shared.lock();
         let mut found = std::mem::take(&mut board.found);
         for finding in &mut found {
-            finding.gap += gap;
+            finding.gap += gap.min(finding.wall);
         }
         let is_over = board.is_over;
         let look = board.look(gap);
         drop(board);
+        let is_held_up = look.asks.is_some() || look.is_stuck || !found.is_empty();
         if let Some(number) = look.asks {
             ask(shared, number);
         }
@@ -104,31 +108,37 @@ fn watch(shared: &Shared, handler: &Handler) {
         if is_over {
             return;
         }
+        if is_held_up {
+            from = thread::figures(own);
+        }
     }
 }
 
-/// Sleeps for a while, or until it is called; says when it was to wake, if it slept with a limit.
-fn sleep(shared: &Shared, tick: u64, now: u64) -> Option<u64> {
+/// How much longer than a tick this thread was away, without standing in the system's queue for it: the process was stopped.
+fn gap(from: &Figures, now: &Figures, tick: u64) -> u64 {
+    let late = now.wall.saturating_sub(from.wall + tick);
+    let gap = late.saturating_sub(now.delayed.saturating_sub(from.delayed));
+    if gap > tick { gap } else { 0 }
+}
+
+/// Sleeps for a while, or until it is called; says whether it slept without a limit.
+fn sleep(shared: &Shared, tick: u64) -> bool {
     let mut board = shared.lock();
     if board.is_over || !board.found.is_empty() {
-        return None;
+        return false;
     }
     board.is_idle = board.steps.is_empty() && board.is_parked();
-    if board.is_idle {
-        while board.is_idle && !board.is_over {
-            board = shared
-                .call
-                .wait(board)
-                .unwrap_or_else(PoisonError::into_inner);
-        }
-        return None;
+    if !board.is_idle {
+        let tick = Duration::from_nanos(tick);
+        let woken = shared.call.wait_timeout(board, tick);
+        drop(woken.unwrap_or_else(PoisonError::into_inner));
+        return false;
     }
-    let (board, _) = shared
-        .call
-        .wait_timeout(board, Duration::from_nanos(tick))
-        .unwrap_or_else(PoisonError::into_inner);
-    drop(board);
-    Some(now + tick)
+    while board.is_idle && !board.is_over {
+        let woken = shared.call.wait(board);
+        board = woken.unwrap_or_else(PoisonError::into_inner);
+    }
+    true
 }
 
 /// What a look at the board asks for.
