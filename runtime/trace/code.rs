@@ -332,11 +332,14 @@ pub(super) fn encode(record: &Record) -> [u8; LENGTH] {
             | u64::from(fields.detail) << 40
             | u64::from(fields.b) << 48,
     ];
-    let mut bytes = [0; LENGTH];
-    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
-        place.copy_from_slice(&word.to_le_bytes());
+    let mut bytes = [[0; 8]; LENGTH / 8];
+    for (place, word) in bytes.iter_mut().zip(words) {
+        *place = word.to_le_bytes();
     }
-    bytes
+    *bytes
+        .as_flattened()
+        .as_array()
+        .expect("six words of eight bytes are a record")
 }
 
 /// Reads a record; `None` for what no version of this crate wrote.
