@@ -3,9 +3,11 @@
 mod causes;
 mod check;
 mod code;
+pub mod live;
 mod log;
 mod record;
 mod recorder;
+pub mod stall;
 pub mod state;
 mod story;
 mod theatre;
