@@ -270,6 +270,8 @@ pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    /// What `debug` said; `None` for what the environment says.
+    debug: Option<bool>,
 }
 
 impl Default for Builder {
@@ -278,6 +280,7 @@ impl Default for Builder {
             settings: Settings {
                 // For running a whole test suite in these modes: `--cfg roundelay_strict`, `--cfg roundelay_spurious`.
                 strict: cfg!(roundelay_strict),
+                debug: false,
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 eager_start: false,
@@ -289,6 +292,7 @@ impl Default for Builder {
             },
             shutdown_grace: Duration::from_secs(10),
             ctrl_c: true,
+            debug: None,
         }
     }
 }
@@ -301,6 +305,17 @@ impl Builder {
     /// program can tell the difference only by what comes from outside, a little earlier or later.
     pub fn strict(mut self, strict: bool) -> Self {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Notes what each task waits for, at which line and since when, also while nobody observes the loop.
+    ///
+    /// A report of a [`Deadlock`](crate::Deadlock) then names locks, queues and lines, not only tasks and joins. It costs some
+    /// nanoseconds at each wait. By default it is on in builds with debug assertions; the environment can say otherwise with
+    /// `ROUNDELAY_DEBUG=1` or `ROUNDELAY_DEBUG=0`, and this function goes before both.
+    #[doc(alias = "set_debug")]
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = Some(debug);
         self
     }
 
@@ -409,8 +424,12 @@ impl Builder {
     ///
     /// # Errors
     /// If the descriptors it needs cannot be had, or a log that the environment asks for cannot be written; see
-    /// [`Recorder`].
+    /// [`Recorder`]. If `ROUNDELAY_DEBUG` says neither 0 nor 1.
     pub fn build(mut self) -> io::Result<Runtime> {
+        self.settings.debug = match self.debug {
+            Some(debug) => debug,
+            None => debug_by_default()?,
+        };
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
         }
@@ -424,6 +443,21 @@ impl Builder {
 
 /// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where;
 /// this adds whose it was.
+/// Whether to note what tasks wait for, where the program does not say.
+pub(crate) fn debug_by_default() -> io::Result<bool> {
+    let Some(debug) = std::env::var_os("ROUNDELAY_DEBUG").filter(|debug| !debug.is_empty()) else {
+        return Ok(cfg!(debug_assertions));
+    };
+    match debug.to_str() {
+        Some("0") => Ok(false),
+        Some("1") => Ok(true),
+        _ => Err(io::Error::other(format!(
+            "the environment says ROUNDELAY_DEBUG={}, which is to be 0 or 1",
+            debug.display()
+        ))),
+    }
+}
+
 fn print_unhandled(unhandled: &Unhandled) {
     eprintln!("roundelay: {unhandled}");
 }

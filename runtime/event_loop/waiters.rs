@@ -8,7 +8,7 @@ use super::EventLoop;
 use super::callbacks::Callback;
 use super::cell::{self, CellPointer, flag};
 use super::event::WokenBy;
-use super::waker::{self, TaskRef};
+use super::waker::{self, TaskRef, TaskWaker};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::Location;
@@ -254,7 +254,7 @@ impl EventLoop {
                 self.tasks.awaits.set(index);
             }
             None => {
-                let waker = waker.clone();
+                let waker = TaskWaker::of(waker);
                 let cell = self.held(index);
                 if cell.is_finished() {
                     return true;
