@@ -1,6 +1,6 @@
 //! Handles: what a program holds of a running loop, on its own thread and on others.
 
-use crate::error::{Closed, JoinError, RunError};
+use crate::error::{Closed, Deadlock, JoinError, RunError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::context::{self, NO_LOOP};
 use crate::event_loop::inbox::{Message, Shared};
@@ -133,6 +133,13 @@ impl Handle {
     #[doc(alias = "all_tasks")]
     pub fn tasks(&self) -> Vec<TaskInfo> {
         self.event_loop().tasks()
+    }
+
+    /// Says who has to bring something for the loop to go on, and what its tasks wait for, as
+    /// [`Runtime::diagnose`](crate::Runtime::diagnose). `None` in a task, which then runs; of use in a callback, and between runs.
+    #[track_caller]
+    pub fn diagnose(&self) -> Option<Deadlock> {
+        self.event_loop().diagnose()
     }
 
     /// Returns whether the runtime has ended, or is about to.

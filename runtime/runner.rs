@@ -1,6 +1,6 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::{CancelReason, Cancelled, RunError, Unhandled};
+use crate::error::{CancelReason, Cancelled, Deadlock, RunError, Unhandled};
 use crate::event_loop::chaos::Chaos;
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
@@ -236,6 +236,28 @@ impl Runtime {
     /// Returns the tasks that have not ended, oldest first; see [`tasks`](crate::tasks).
     pub fn tasks(&self) -> Vec<TaskInfo> {
         self.event_loop.tasks()
+    }
+
+    /// Says who has to bring something for the loop to go on, and what its tasks wait for; `None` while it has something to do or
+    /// to wait for: something is ready or runs, a timer is set, somebody waits for a descriptor, or a job is on its way.
+    ///
+    /// It polls nothing. A deadlock that is [certain](crate::Verdict::Certain) ends a run by itself; one that is
+    /// [possible](crate::Verdict::Possible) or [external](crate::Verdict::External) is to be had here only.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::{Runtime, Verdict, sync::Event};
+    /// let runtime = Runtime::new().unwrap();
+    /// drop(runtime.spawn(async { Event::new().wait().await }));
+    /// assert!(runtime.diagnose().is_none()); // The task is to run first.
+    /// assert!(runtime.run_forever().is_err());
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::Certain);
+    /// let remote = runtime.remote();
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::External);
+    /// # drop(remote);
+    /// ```
+    pub fn diagnose(&self) -> Option<Deadlock> {
+        self.event_loop.diagnose()
     }
 
     pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {

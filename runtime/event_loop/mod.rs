@@ -12,11 +12,13 @@ mod cell;
 pub(crate) mod chaos;
 pub(crate) mod clock;
 pub(crate) mod context;
+mod deadlock;
 mod delivery;
 mod eager;
 mod ending;
 pub(crate) mod event;
 mod handshake;
+mod holders;
 pub(crate) mod inbox;
 pub(crate) mod jobs;
 pub(crate) mod join;
@@ -302,6 +304,9 @@ impl EventLoop {
             true => self.time_to_block(),
             false => Block::No,
         };
+        if block == Block::Forever {
+            self.refuse_to_hang()?;
+        }
         // ② Poll; ③ queue the sources that are ready.
         if block == Block::No {
             self.poll_reactor(Block::No)?;

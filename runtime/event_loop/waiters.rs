@@ -102,6 +102,11 @@ impl Several {
         self.told.retain(|told| told.waiter != waiter);
     }
 
+    /// Those who are told.
+    pub(super) fn waiters(&self) -> impl Iterator<Item = Waiter> {
+        self.told.iter().map(|told| told.waiter)
+    }
+
     /// Leaves out who is gone.
     fn retain(&mut self, mut is_there: impl FnMut(Waiter) -> bool) {
         self.told
