@@ -44,7 +44,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 ///
 /// # Errors
 /// If a loop runs on this thread already, the loop cannot be made (out of descriptors, say), its system calls fail,
-/// it is stopped before the future ends, or it is interrupted by Ctrl-C.
+/// it is stopped before the future ends, nothing can wake any task any more, or it is interrupted by Ctrl-C.
 ///
 /// # Panics
 /// If the future panics, with its panic.
@@ -134,8 +134,8 @@ impl Runtime {
     /// Runs a future to its end, like [`run`](Runtime::run), and reports what prevents it.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends,
-    /// or this process was forked from the one that made the runtime.
+    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends, nothing can
+    /// wake any task any more (see [`Deadlock`]), or this process was forked from the one that made the runtime.
     ///
     /// # Panics
     /// If the future panics, with its panic. The runtime stays usable.
@@ -173,7 +173,8 @@ impl Runtime {
     /// Runs turns until [`stop`](Runtime::stop) is called. A stop before it lets exactly one turn run.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, or the loop's system calls fail.
+    /// If a loop runs on this thread already, or the loop's system calls fail. If nothing can come to the loop any more: no task
+    /// can be woken, and nobody has a [`RemoteHandle`] to bring something; see [`Deadlock`].
     pub fn run_forever(&self) -> Result<(), RunError> {
         self.event_loop.run_until_stopped()
     }

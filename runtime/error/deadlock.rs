@@ -34,6 +34,9 @@ impl Verdict {
 /// of [`Runtime::diagnose`](crate::Runtime::diagnose). Printed, it names each task, what it waits for, who holds that, since when
 /// and at which line. Locks, queues and lines are known while the loop notes them; see [`Builder::debug`](crate::Builder::debug).
 ///
+/// A [`JoinHandle`](crate::JoinHandle) that was carried to another thread does not count as somebody who can bring something: to
+/// cancel a task from there when nothing else goes on, take a [`RemoteHandle`](crate::RemoteHandle) along.
+///
 /// # Examples
 /// ```
 /// use roundelay::{RunError, Verdict, spawn, sync::Event, try_run};

@@ -186,9 +186,11 @@ impl EventLoop {
 ///
 /// Leaf futures keep this instead of a `Waker`; it has the same size.
 pub(crate) enum TaskWaker {
-    /// A task of a roundelay runtime: the packed word.
+    /// A task of the loop that ran on this thread when it was made: the packed word. Not a clone, since what keeps it is the loop's
+    /// own, and can wake nobody while that loop waits.
     Ours(u64),
-    /// Somebody else's, such as that of a set of futures inside a task.
+    /// Somebody else's, such as that of a set of futures inside a task; or a task's of a loop that ran elsewhere or not at all, for
+    /// which this is a clone.
     Foreign(Waker),
 }
 
@@ -196,8 +198,8 @@ impl TaskWaker {
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
         match packed(waker) {
-            Some(data) => TaskWaker::Ours(data),
-            None => TaskWaker::Foreign(waker.clone()),
+            Some(data) if is_running(data) => TaskWaker::Ours(data),
+            _ => TaskWaker::Foreign(waker.clone()),
         }
     }
 
@@ -250,6 +252,12 @@ impl TaskWaker {
             TaskWaker::Foreign(own) => own.will_wake(waker),
         }
     }
+}
+
+/// Whether the loop of a packed word runs on this thread.
+#[inline(always)]
+fn is_running(data: u64) -> bool {
+    context::with_running(|event_loop| event_loop.waker_base.task(data).is_some()) == Some(true)
 }
 
 #[inline(always)]

@@ -15,14 +15,18 @@ use std::sync::atomic::{
     AtomicBool,
     Ordering::{Acquire, Release},
 };
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 
 /// Waits until a thread of this process sleeps in the system.
 fn wait_until_asleep(thread: u32) {
+    wait_until_asleep_at(&format!("/proc/self/task/{thread}/stat"));
+}
+
+fn wait_until_asleep_at(path: &str) {
     loop {
-        let stat = fs::read_to_string(format!("/proc/self/task/{thread}/stat")).unwrap();
+        let stat = fs::read_to_string(path).unwrap();
         let (_, state) = stat
             .rsplit_once(") ")
             .expect("the state stands behind the name");
@@ -381,5 +385,61 @@ fn a_runtime_without_debug_names_tasks_and_joins() {
             \n  Task-2 waits; it was spawned at @main\
             \n  run it with ROUNDELAY_DEBUG=1 to learn of locks, queues and lines, too"
         );
+    });
+}
+
+#[cfg(feature = "process")]
+#[test]
+fn a_job_in_a_process() {
+    fn wait_until_parent_sleeps(loop_thread: (u32, u32)) -> bool {
+        let (process, thread) = loop_thread;
+        wait_until_asleep_at(&format!("/proc/{process}/task/{thread}/stat"));
+        true
+    }
+    watched(|| {
+        let runtime = runtime();
+        let this = (std::process::id(), this_thread());
+        let slept = runtime.run(async move {
+            let pool = roundelay::ProcessPool::new(1).unwrap();
+            let slept = pool.submit(wait_until_parent_sleeps, this).await.unwrap();
+            pool.shutdown().await;
+            slept
+        });
+        assert!(slept);
+        // The pool has ended, and nothing of it is left that could bring something.
+        let waits = async { Event::new().wait().await };
+        assert_eq!(deadlock(runtime.try_run(waits)).verdict(), Verdict::Certain);
+        runtime.shutdown().unwrap();
+    });
+}
+
+/// What is polled on another thread with a waker of ours keeps a clone of it, however it is made.
+#[test]
+fn a_future_of_another_loop_that_is_polled_with_our_waker() {
+    static FLAG: AtomicBool = AtomicBool::new(false);
+    watched(|| {
+        let runtime = runtime();
+        let place: Rc<RefCell<Option<Waker>>> = Rc::default();
+        let give = Rc::clone(&place);
+        let task = runtime.spawn(flagged(&FLAG, move |waker| {
+            *give.borrow_mut() = Some(waker)
+        }));
+        runtime.run(yield_now());
+        let (waker, this) = (place.take().unwrap(), this_thread());
+        let other = thread::spawn(move || {
+            run(async move {
+                let event = Event::new();
+                let mut wait = Box::pin(event.wait());
+                let polled = wait.as_mut().poll(&mut Context::from_waker(&waker));
+                assert!(polled.is_pending());
+                drop(waker);
+                wait_until_asleep(this);
+                FLAG.store(true, Release);
+                event.set();
+            });
+        });
+        runtime.run(task).unwrap();
+        other.join().unwrap();
+        runtime.shutdown().unwrap();
     });
 }
