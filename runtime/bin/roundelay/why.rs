@@ -1,20 +1,29 @@
-//! `roundelay why`: which chain of causes led to the end of a run, the end of a task, or an event.
+//! `roundelay why`: which chain of causes led to the end of a run, the end of a task, or an event; or, of a process that runs, whom
+//! a task waits for.
 
+use super::live;
 use super::outcome::Outcome;
+use roundelay::trace::live::Question;
 use roundelay::trace::why::{Path, Target, critical_path};
 use roundelay::trace::{Log, Story, TaskId, What};
 use serde_json::{Value, json};
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path as FilePath, PathBuf};
 
 /// Tells why a recorded run took as long as it did: the chain of causes that leads to its end, or to something else.
 ///
 /// Each line is a part of the time: when it began, which task ran or waited, what the time was spent with, how long that was,
 /// and which share of the whole. What is not in the table set nothing: to make it shorter would change nothing.
+///
+/// Given the number of a process that runs with ROUNDELAY_LIVE=1, tells why a task of it waits: the chain of who waits for whom.
 #[derive(clap::Args)]
 pub struct Arguments {
-    /// The log of a run, as `ROUNDELAY_TRACE=FILE program` writes it.
-    file: PathBuf,
+    /// The log of a run, as `ROUNDELAY_TRACE=FILE program` writes it, or the number of a process.
+    #[arg(value_name = "FILE|PROCESS")]
+    run: PathBuf,
+    /// Of a process, the number of the task that is asked about: the main task if it is left out.
+    #[arg(value_name = "NUMBER", conflicts_with_all = ["end", "task", "seq", "json"])]
+    waiting: Option<u64>,
     /// Asks for the end of the run. This is so if nothing else is asked for.
     #[arg(long, conflicts_with_all = ["task", "seq"])]
     end: bool,
@@ -30,7 +39,13 @@ pub struct Arguments {
 }
 
 pub fn run(arguments: &Arguments) -> Outcome {
-    let log = Log::read(&arguments.file)?;
+    if let Some(process) = process(&arguments.run) {
+        return live::show(process, Question::Why(arguments.waiting.unwrap_or(1)));
+    }
+    if let Some(task) = arguments.waiting {
+        return Err(format!("of a log, a task is asked about with --task {task}").into());
+    }
+    let log = Log::read(&arguments.run)?;
     let target = match (&arguments.task, arguments.seq) {
         (Some(task), _) => Target::Task(find(&log, task)?),
         (None, Some(seq)) => Target::Event(seq),
@@ -50,6 +65,12 @@ pub fn run(arguments: &Arguments) -> Outcome {
     }
     out.flush()?;
     Ok(())
+}
+
+/// The process that is meant, if it is one: a number that no file has as its name.
+fn process(run: &FilePath) -> Option<u32> {
+    let number = run.to_str()?.parse().ok()?;
+    (!run.exists()).then_some(number)
 }
 
 /// The task of this number, or else of this name.
