@@ -173,3 +173,50 @@ fn what_a_theatre_cannot_show_is_said_and_fails() {
     assert_eq!(output(&["theatre"]).0, Some(2));
     assert_eq!(output(&["theatre", "x", "--run"]).0, Some(2));
 }
+
+#[test]
+fn why_tells_the_path_in_words_and_as_json() {
+    let file = File::of("why", 3);
+    let (code, text, errors) = output(&["why", file.path(), "--end"]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(text.starts_with("The run took 0 ns."), "{text}");
+    let (code, text, _) = output(&["why", file.path(), "--seq", "4"]);
+    assert_eq!(code, Some(0));
+    assert!(text.contains("The events that led there:"), "{text}");
+    let (_, json, _) = output(&["why", file.path(), "--json"]);
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["segments"][0]["task"], 1);
+    assert_eq!(json["missing"], serde_json::Value::Null);
+    for wrong in [
+        &["--task", "nobody"][..],
+        &["--seq", "9999"],
+        &["--task", "99"],
+    ] {
+        let mut arguments = vec!["why", file.path()];
+        arguments.extend(wrong);
+        let (code, out, errors) = output(&arguments);
+        assert_eq!((code, out.as_str()), (Some(1), ""));
+        assert!(errors.starts_with("roundelay: the log "), "{errors}");
+    }
+}
+
+#[test]
+fn perfetto_writes_the_file_of_the_library() {
+    let file = File::of("perfetto", 3);
+    let to = file.0.with_extension("pftrace");
+    let name = to.to_str().unwrap();
+    let (code, _, errors) = output(&["perfetto", file.path(), "-o", name]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    let written = std::fs::read(&to).unwrap();
+    std::fs::remove_file(&to).unwrap();
+    let mut own = Vec::new();
+    let timeline = roundelay::trace::Timeline::of(&Log::read(&file.0).unwrap());
+    timeline.write_perfetto(&mut own).unwrap();
+    assert_eq!(written, own);
+    let (code, _, errors) = output(&["perfetto", file.path(), "-o", "/nowhere/run.pftrace"]);
+    assert_eq!(code, Some(1));
+    assert!(
+        errors.contains("/nowhere/run.pftrace cannot be written"),
+        "{errors}"
+    );
+}
