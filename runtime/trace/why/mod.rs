@@ -158,7 +158,7 @@ impl Error for NoPath {}
 /// # Examples
 /// ```
 /// use roundelay::trace::{Recorder, why::{Kind, Target, critical_path}};
-/// use roundelay::{Runtime, join, sleep};
+/// use roundelay::{Runtime, sleep};
 /// use std::time::Duration;
 ///
 /// let (recorder, recording) = Recorder::in_memory();
