@@ -1,6 +1,6 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::{CancelReason, Cancelled, RunError, Unhandled};
+use crate::error::{CancelReason, Cancelled, Deadlock, RunError, Unhandled};
 use crate::event_loop::chaos::Chaos;
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
@@ -8,6 +8,8 @@ use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
 use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
+use crate::trace::live::Watchdog;
+use crate::trace::stall::{self, Stall, Watch};
 use crate::trace::{self, Check, Recorder};
 use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
@@ -44,7 +46,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 ///
 /// # Errors
 /// If a loop runs on this thread already, the loop cannot be made (out of descriptors, say), its system calls fail,
-/// it is stopped before the future ends, or it is interrupted by Ctrl-C.
+/// it is stopped before the future ends, nothing can wake any task any more, or it is interrupted by Ctrl-C.
 ///
 /// # Panics
 /// If the future panics, with its panic.
@@ -91,6 +93,10 @@ pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    /// Answers those who ask what the loop does. Its thread ends after the loop.
+    _watchdog: Option<Watchdog>,
+    /// Watches for steps that last too long. Its thread ends after the loop.
+    _watch: Option<Watch>,
 }
 
 impl Runtime {
@@ -134,8 +140,8 @@ impl Runtime {
     /// Runs a future to its end, like [`run`](Runtime::run), and reports what prevents it.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends,
-    /// or this process was forked from the one that made the runtime.
+    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends, nothing can
+    /// wake any task any more (see [`Deadlock`]), or this process was forked from the one that made the runtime.
     ///
     /// # Panics
     /// If the future panics, with its panic. The runtime stays usable.
@@ -173,7 +179,8 @@ impl Runtime {
     /// Runs turns until [`stop`](Runtime::stop) is called. A stop before it lets exactly one turn run.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, or the loop's system calls fail.
+    /// If a loop runs on this thread already, or the loop's system calls fail. If nothing can come to the loop any more: no task
+    /// can be woken, and nobody has a [`RemoteHandle`] to bring something; see [`Deadlock`].
     pub fn run_forever(&self) -> Result<(), RunError> {
         self.event_loop.run_until_stopped()
     }
@@ -238,6 +245,28 @@ impl Runtime {
         self.event_loop.tasks()
     }
 
+    /// Says who has to bring something for the loop to go on, and what its tasks wait for; `None` while it has something to do or
+    /// to wait for: something is ready or runs, a timer is set, somebody waits for a descriptor, or a job is on its way.
+    ///
+    /// It polls nothing. A deadlock that is [certain](crate::Verdict::Certain) ends a run by itself; one that is
+    /// [possible](crate::Verdict::Possible) or [external](crate::Verdict::External) is to be had here only.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::{Runtime, Verdict, sync::Event};
+    /// let runtime = Runtime::new().unwrap();
+    /// drop(runtime.spawn(async { Event::new().wait().await }));
+    /// assert!(runtime.diagnose().is_none()); // The task is to run first.
+    /// assert!(runtime.run_forever().is_err());
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::Certain);
+    /// let remote = runtime.remote();
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::External);
+    /// # drop(remote);
+    /// ```
+    pub fn diagnose(&self) -> Option<Deadlock> {
+        self.event_loop.diagnose()
+    }
+
     pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {
         f(&self.event_loop)
     }
@@ -270,6 +299,12 @@ pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    live: bool,
+    /// What `stall_after` said; `None` for what the environment says.
+    stall_after: Option<Duration>,
+    on_stall: Option<stall::Handler>,
+    /// What `debug` said; `None` for what the environment says.
+    debug: Option<bool>,
 }
 
 impl Default for Builder {
@@ -278,6 +313,7 @@ impl Default for Builder {
             settings: Settings {
                 // For running a whole test suite in these modes: `--cfg roundelay_strict`, `--cfg roundelay_spurious`.
                 strict: cfg!(roundelay_strict),
+                debug: false,
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 eager_start: false,
@@ -289,6 +325,10 @@ impl Default for Builder {
             },
             shutdown_grace: Duration::from_secs(10),
             ctrl_c: true,
+            live: false,
+            stall_after: None,
+            on_stall: None,
+            debug: None,
         }
     }
 }
@@ -301,6 +341,17 @@ impl Builder {
     /// program can tell the difference only by what comes from outside, a little earlier or later.
     pub fn strict(mut self, strict: bool) -> Self {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Notes what each task waits for, at which line and since when, also while nobody observes the loop.
+    ///
+    /// A report of a [`Deadlock`](crate::Deadlock) then names locks, queues and lines, not only tasks and joins. It costs some
+    /// nanoseconds at each wait. By default it is on in builds with debug assertions; the environment can say otherwise with
+    /// `ROUNDELAY_DEBUG=1` or `ROUNDELAY_DEBUG=0`, and this function goes before both.
+    #[doc(alias = "set_debug")]
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = Some(debug);
         self
     }
 
@@ -369,6 +420,65 @@ impl Builder {
         self
     }
 
+    /// Lets others ask what the loop does while it runs, even while it is stuck in a step; see
+    /// [`trace::live`](crate::trace::live). Off by default; `ROUNDELAY_LIVE=1` in the environment switches it on, too.
+    ///
+    /// It costs a thread, a few descriptors, and a little time for each event. While it is on, SIGQUIT prints the tasks
+    /// on standard error and does not end the process, unless the program has set a disposition of its own.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::trace::live::{Question, ask};
+    ///
+    /// let runtime = roundelay::Runtime::builder().live(true).build()?;
+    /// let tasks = runtime.run(async { ask(std::process::id(), Question::Ps) })?;
+    /// assert!(tasks.contains("running"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn live(mut self, live: bool) -> Self {
+        self.live = live;
+        self
+    }
+
+    /// Reports every step of a task and every callback that holds up the loop for longer than this: which it was, why, and whom it
+    /// hurt; see [`trace::stall`](crate::trace::stall). Off by default; `ROUNDELAY_STALL=100ms` in the environment switches it on where the program says
+    /// nothing. Zero switches it off.
+    ///
+    /// It costs a thread, and a little time for each event. With the crate's feature `stall` the report has the stack, for which the
+    /// loop's thread gets a SIGURG during a stall: a system call that is not restarted by itself, such as `poll`, then ends early in the
+    /// program's own hands, with EINTR. The standard library goes on waiting.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{sync::mpsc::channel, thread, time::Duration};
+    /// use roundelay::trace::stall::Verdict;
+    ///
+    /// let (tell, told) = channel();
+    /// let runtime = roundelay::Runtime::builder()
+    ///     .stall_after(Duration::from_millis(10))
+    ///     .on_stall(move |stall| tell.send(stall.clone()).unwrap())
+    ///     .build()?;
+    /// runtime.run(async { thread::sleep(Duration::from_millis(100)) });
+    /// drop(runtime);
+    /// let stall = told.recv().unwrap();
+    /// assert!(stall.is_over() && stall.wall() >= Duration::from_millis(100));
+    /// # let _ = Verdict::Blocked;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "slow_callback_duration")]
+    pub fn stall_after(mut self, limit: Duration) -> Self {
+        self.stall_after = Some(limit);
+        self
+    }
+
+    /// Tells somebody of stalls, in the place of the report on standard error; see [`stall_after`](Builder::stall_after).
+    ///
+    /// It is called once for each, when it is over, and once before for one that lasts beyond a second. It is called on a thread of its own.
+    pub fn on_stall(mut self, handler: impl Fn(&Stall) + Send + 'static) -> Self {
+        self.on_stall = Some(Box::new(handler));
+        self
+    }
+
     /// Lets somebody listen to what happens in the loop, beside those who do already.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.settings.observe(observer);
@@ -411,9 +521,14 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// If the descriptors it needs cannot be had, or a log that the environment asks for cannot be written; see
-    /// [`Recorder`].
+    /// If the descriptors it needs cannot be had, a log that the environment asks for cannot be written (see
+    /// [`Recorder`]), the socket of a [`live`](Builder::live) loop cannot be made, or the environment gives a limit for stalls that is none.
+    /// If `ROUNDELAY_DEBUG` says neither 0 nor 1.
     pub fn build(mut self) -> io::Result<Runtime> {
+        self.settings.debug = match self.debug {
+            Some(debug) => debug,
+            None => debug_by_default()?,
+        };
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
         }
@@ -421,16 +536,49 @@ impl Builder {
             self.settings.observe(check);
         }
         self.settings.virtual_clock |= trace::is_asked_for("ROUNDELAY_VIRTUAL_CLOCK");
+        let mut watchdog = None;
+        if self.live || std::env::var_os("ROUNDELAY_LIVE").is_some_and(|value| value == "1") {
+            let (thread, mirror) = Watchdog::start()?;
+            self.settings.observe(mirror);
+            watchdog = Some(thread);
+        }
+        let limit = match self.stall_after {
+            Some(limit) => Some(limit).filter(|limit| !limit.is_zero()),
+            None => stall::from_environment()?,
+        };
+        let mut watch = None;
+        if let Some(limit) = limit {
+            let (thread, attention) = Watch::start(limit, self.on_stall)?;
+            self.settings.observe(attention);
+            watch = Some(thread);
+        }
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,
             ctrl_c: self.ctrl_c,
+            _watchdog: watchdog,
+            _watch: watch,
         })
     }
 }
 
 /// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where;
 /// this adds whose it was.
+/// Whether to note what tasks wait for, where the program does not say.
+pub(crate) fn debug_by_default() -> io::Result<bool> {
+    let Some(debug) = std::env::var_os("ROUNDELAY_DEBUG").filter(|debug| !debug.is_empty()) else {
+        return Ok(cfg!(debug_assertions));
+    };
+    match debug.to_str() {
+        Some("0") => Ok(false),
+        Some("1") => Ok(true),
+        _ => Err(io::Error::other(format!(
+            "the environment says ROUNDELAY_DEBUG={}, which is to be 0 or 1",
+            debug.display()
+        ))),
+    }
+}
+
 fn print_unhandled(unhandled: &Unhandled) {
     eprintln!("roundelay: {unhandled}");
 }

@@ -3,11 +3,15 @@
 mod causes;
 mod check;
 mod code;
+pub mod live;
 mod log;
 mod record;
 mod recorder;
+pub mod stall;
 pub mod state;
 mod story;
+mod theatre;
+pub mod why;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,
@@ -21,6 +25,7 @@ pub use record::Record;
 pub use recorder::{Recorder, Recording};
 pub use state::State;
 pub use story::Story;
+pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};
 
 /// Whether a variable of the environment asks for something: it is set, and neither empty nor `0`.
 pub(crate) fn is_asked_for(variable: &str) -> bool {
