@@ -3,6 +3,7 @@
 //! [`Builder::stall_after`](crate::Builder::stall_after) switches the report on, or `ROUNDELAY_STALL=100ms` in the environment.
 
 mod board;
+mod finding;
 mod limit;
 mod stack;
 mod watch;
