@@ -410,7 +410,6 @@ impl Builder {
     /// # Examples
     /// ```
     /// use std::{sync::mpsc::channel, thread, time::Duration};
-    /// use roundelay::trace::stall::Verdict;
     ///
     /// let (tell, told) = channel();
     /// let runtime = roundelay::Runtime::builder()
@@ -421,7 +420,6 @@ impl Builder {
     /// drop(runtime);
     /// let stall = told.recv().unwrap();
     /// assert!(stall.is_over() && stall.wall() >= Duration::from_millis(100));
-    /// # let _ = Verdict::Blocked;
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[doc(alias = "slow_callback_duration")]
