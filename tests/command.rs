@@ -117,3 +117,59 @@ fn nobody_reading_on_ends_it_quietly() {
     assert!(line.contains("is spawned"), "{line}");
     assert!(output.status.success() && output.stderr.is_empty());
 }
+
+#[test]
+fn a_theatre_is_the_librarys_page() {
+    let file = File::of("theatre", 3);
+    let (code, page, errors) = output(&["theatre", file.path()]);
+    let log = Log::read(&file.0).unwrap();
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert_eq!(page, roundelay::trace::Theatre::new(&log).to_string());
+}
+
+#[test]
+fn several_runs_are_shown_beneath_each_other() {
+    let file = File::of("ways", 3);
+    let named = format!("my loop={}", file.path());
+    let (code, page, errors) = output(&["theatre", "--four-ways", &named, file.path()]);
+    assert_eq!((code, errors.as_str()), (Some(0), ""));
+    assert!(page.contains("\"name\":\"my loop\""));
+    assert_eq!(page.matches("\"total\":").count(), 2);
+}
+
+#[test]
+fn what_a_theatre_cannot_show_is_said_and_fails() {
+    let file = File::of("no-theatre", 1);
+    for (arguments, problem) in [
+        (
+            &["theatre", file.path(), file.path()][..],
+            "give one FILE, or --four-ways",
+        ),
+        (
+            &["theatre", file.path(), "--source", "/nowhere"],
+            "--source /nowhere is no directory",
+        ),
+        (
+            &["theatre", "--four-ways", "a=/nowhere/run.rtlog"],
+            "/nowhere/run.rtlog cannot be read",
+        ),
+        (
+            &["theatre", "--four-ways", "--run", "/nowhere/program"],
+            "/nowhere/program cannot be run",
+        ),
+        (
+            &["theatre", "--four-ways", "--run", "true"],
+            "true has left no trace of its way `sequential`",
+        ),
+        (
+            &["theatre", "--four-ways", "--run", "false"],
+            "false --only sequential has failed",
+        ),
+    ] {
+        let (code, page, error) = output(arguments);
+        assert_eq!((code, page.as_str()), (Some(1), ""), "{error}");
+        assert!(error.contains(problem), "{error}");
+    }
+    assert_eq!(output(&["theatre"]).0, Some(2));
+    assert_eq!(output(&["theatre", "x", "--run"]).0, Some(2));
+}

@@ -182,6 +182,11 @@ pub enum What {
         /// The object.
         object: u32,
     },
+    /// An object was dropped, on the loop's thread; cause: what ran.
+    ObjectDropped {
+        /// The object.
+        object: u32,
+    },
     /// A task was asked to cancel, at the line; cause: what ran.
     CancelAsked {
         /// Why.

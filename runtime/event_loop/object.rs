@@ -1,11 +1,17 @@
 //! What tells one lock, queue or promise from another, for those who watch: a number, and the line that made it.
 
-use super::context::with_running;
+use super::context::{each_on_thread, with_running};
 use super::event::{Act, Event, ObjectKind, WaitsFor, What};
+use super::observer::TaskId;
 use super::waker::TaskWaker;
 use super::{EventLoop, special};
 use std::cell::Cell;
 use std::panic::Location;
+
+/// The lower half of a loop's count of loops.
+fn short(event_loop: &EventLoop) -> u32 {
+    (event_loop.serial >> 16) as u32
+}
 
 /// An object's identity.
 #[derive(Debug)]
@@ -33,7 +39,7 @@ impl Object {
 
     /// The object's number in a loop: counted from 1, in the order in which the loop met them.
     pub(crate) fn number(&self, event_loop: &EventLoop) -> u32 {
-        let runtime = (event_loop.serial >> 16) as u32;
+        let runtime = short(event_loop);
         if self.number.get() == 0 || self.runtime.get() != runtime {
             let number = event_loop.watched.objects.get() + 1;
             event_loop.watched.objects.set(number);
@@ -70,56 +76,117 @@ impl Object {
         });
     }
 
+    /// Notes where the future with this ticket waits.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn waits_with(&self, ticket: Option<u64>) {
+        let at = Location::caller();
+        self.note(|event_loop, object| {
+            if let Some(ticket) = ticket {
+                let at = event_loop.line_of_program(at);
+                let mut holders = event_loop.watched.holders.borrow_mut();
+                holders.waits(object, ticket, at);
+            }
+        });
+    }
+
+    /// The future with this ticket waits no more.
+    #[inline(always)]
+    pub(crate) fn leaves(&self, ticket: u64) {
+        self.note(|event_loop, object| {
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.leaves(object, ticket);
+        });
+    }
+
+    /// Who was called to take the object does not come.
+    #[inline(always)]
+    pub(crate) fn called_in_vain(&self) {
+        self.note(|event_loop, object| event_loop.watched.holders.borrow_mut().freed(object));
+    }
+
     /// The task that runs has taken the object.
     #[inline(always)]
+    #[track_caller]
     pub(crate) fn taken(&self) {
-        self.tell(|object| What::ObjectTaken { object });
+        let at = Location::caller();
+        self.note(|event_loop, object| {
+            let (task, at) = (event_loop.current_task(), event_loop.line_of_program(at));
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.taken(object, task, at);
+            drop(holders);
+            event_loop.tell_object(task, What::ObjectTaken { object });
+        });
     }
 
     /// The object was given back.
     #[inline(always)]
     pub(crate) fn freed(&self) {
-        self.tell(|object| What::ObjectFreed { object });
+        self.note(|event_loop, object| {
+            event_loop.watched.holders.borrow_mut().freed(object);
+            event_loop.tell_object(event_loop.current_task(), What::ObjectFreed { object });
+        });
     }
 
-    /// Whoever has this waker was called to take the object.
+    /// Whoever has this waker and ticket was called to take the object.
     #[inline(always)]
-    pub(crate) fn called(&self, waiter: Option<&TaskWaker>) {
+    pub(crate) fn called(&self, waiter: &TaskWaker, ticket: u64) {
+        self.note(|event_loop, object| {
+            let task = event_loop.task_behind(waiter);
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.called(object, ticket, task);
+            drop(holders);
+            event_loop.tell_object(task, What::ObjectCalled { object });
+        });
+    }
+
+    /// Calls `f` with the object's number, if the loop that runs notes such things.
+    #[inline(always)]
+    fn note(&self, f: impl FnOnce(&EventLoop, u32)) {
         with_running(|event_loop| {
             if event_loop.has_special(special::NOTES) {
-                self.tell_called(event_loop, waiter);
+                self.note_watched(event_loop, f);
             }
         });
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_called(&self, event_loop: &EventLoop, waiter: Option<&TaskWaker>) {
-        let object = self.number(event_loop);
-        event_loop.observe(|| Event {
-            task: waiter.and_then(|waiter| event_loop.task_behind(waiter)),
+    fn note_watched(&self, event_loop: &EventLoop, f: impl FnOnce(&EventLoop, u32)) {
+        f(event_loop, self.number(event_loop));
+    }
+}
+
+impl EventLoop {
+    fn tell_object(&self, task: Option<TaskId>, what: What) {
+        self.observe(|| Event {
+            task,
             at: None,
-            what: What::ObjectCalled { object },
+            what,
         });
     }
+}
 
-    #[inline(always)]
-    fn tell(&self, what: impl FnOnce(u32) -> What) {
-        with_running(|event_loop| {
-            if event_loop.has_special(special::NOTES) {
-                self.tell_watched(event_loop, what);
-            }
-        });
+impl Drop for Object {
+    #[inline]
+    fn drop(&mut self) {
+        // It has one only where somebody watches.
+        if self.number.get() != 0 {
+            self.tell_dropped();
+        }
     }
+}
 
+impl Object {
+    /// It is gone: tells the loop that gave it its number, if that lives on this thread, running or not.
     #[cold]
     #[inline(never)]
-    fn tell_watched(&self, event_loop: &EventLoop, what: impl FnOnce(u32) -> What) {
-        let object = self.number(event_loop);
-        event_loop.observe(|| Event {
-            task: event_loop.current_task(),
-            at: None,
-            what: what(object),
+    fn tell_dropped(&self) {
+        let object = self.number.get();
+        each_on_thread(|event_loop| {
+            if short(event_loop) == self.runtime.get() {
+                event_loop.observe(|| Event::of(What::ObjectDropped { object }));
+            }
         });
     }
 }

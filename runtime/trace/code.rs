@@ -19,12 +19,17 @@ pub(super) const LENGTH: usize = 48;
 
 /// What a record's kind says more about.
 #[derive(Clone, Copy, Default)]
-struct Fields {
-    kind: u8,
-    detail: u8,
-    a: u32,
-    b: u16,
-    wide: u64,
+pub(super) struct Fields {
+    /// Which kind of event.
+    pub(super) kind: u8,
+    /// A choice among a few.
+    pub(super) detail: u8,
+    /// A number of a thing.
+    pub(super) a: u32,
+    /// A small number.
+    pub(super) b: u16,
+    /// A large number, mostly a time.
+    pub(super) wide: u64,
 }
 
 impl Fields {
@@ -107,7 +112,7 @@ fn short(ago: u64) -> u64 {
 }
 
 #[inline]
-fn fields(what: What) -> Fields {
+pub(super) fn fields(what: What) -> Fields {
     let of = Fields::of;
     match what {
         What::RunStarted => of(1),
@@ -170,6 +175,7 @@ fn fields(what: What) -> Fields {
         What::WorkerExited { worker } => of(36).worker(worker),
         What::Stalled { wall } => of(37).wide(wall),
         What::ObjectCalled { object } => of(38).a(object),
+        What::ObjectDropped { object } => of(39).a(object),
     }
 }
 
@@ -312,6 +318,7 @@ fn to_what(fields: Fields) -> Option<What> {
         },
         37 => What::Stalled { wall: wide },
         38 => What::ObjectCalled { object: a },
+        39 => What::ObjectDropped { object: a },
         _ => return None,
     })
 }
@@ -405,6 +412,7 @@ mod tests {
             What::ObjectTaken { object: 4 },
             What::ObjectCalled { object: 4 },
             What::ObjectFreed { object: 4 },
+            What::ObjectDropped { object: 4 },
             What::CancelDelivered,
             What::CancelAbsorbed,
             What::InboxRead { messages: 3 },

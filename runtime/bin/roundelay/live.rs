@@ -1,4 +1,4 @@
-//! `roundelay ps`, `tree`, `top` and `why`: a process that runs, asked what its loop does.
+//! `roundelay ps`, `tree` and `top`: a process that runs, asked what its loop does.
 
 use super::outcome::Outcome;
 use roundelay::trace::live::{Question, ask};
@@ -29,17 +29,6 @@ pub struct Tree {
 pub struct Top {
     /// The process's number.
     pub process: u32,
-}
-
-/// Says why a task of a running process waits: the chain of who waits for whom.
-///
-/// The process must run with ROUNDELAY_LIVE=1.
-#[derive(clap::Args)]
-pub struct Why {
-    /// The process's number.
-    pub process: u32,
-    /// The task's number.
-    pub task: u64,
 }
 
 pub fn show(process: u32, question: Question) -> Outcome {

@@ -156,6 +156,9 @@ impl State {
                 let line = record.line;
                 self.objects.insert(object, Object::new(kind, line));
             }
+            What::ObjectDropped { object } => {
+                self.objects.remove(&object);
+            }
             What::ObjectTaken { object } => self.taken(object, record.task),
             What::ObjectFreed { object } => self.freed(object, record.task),
             What::ObjectCalled { object } => {

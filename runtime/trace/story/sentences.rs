@@ -25,7 +25,7 @@ impl Story<'_> {
     }
 
     /// A task, by its number and by the name that it was given.
-    pub(super) fn name(&self, task: TaskId) -> String {
+    pub(in crate::trace) fn name(&self, task: TaskId) -> String {
         match self.log.given_name(task) {
             Some(name) => format!("T{} {name:?}", task.0),
             None => format!("T{}", task.0),
@@ -96,7 +96,7 @@ impl Story<'_> {
     }
 
     /// What a task waits for.
-    pub(super) fn waits(&self, on: WaitsFor, state: &State) -> String {
+    pub(in crate::trace) fn waits(&self, on: WaitsFor, state: &State) -> String {
         match on {
             WaitsFor::Turn => "lets the others go first".to_owned(),
             WaitsFor::Timer { timer, when } => {
@@ -173,7 +173,10 @@ impl Story<'_> {
                 )
             }
             What::CallStarted { call } => {
-                let kind = state.calls.get(&call).map(|call| call_word(call.kind));
+                let kind = state.calls.get(&call).map(|call| call.kind);
+                // A timer runs it at once; only a closure has a line.
+                let timed = (record.line != 0).then_some(CallKind::Call);
+                let kind = kind.or(timed).map(call_word);
                 of(
                     "call",
                     call,
@@ -256,6 +259,7 @@ impl Story<'_> {
             What::ObjectFreed { object: number } => {
                 (object(number), format!("is given back by {whom}"))
             }
+            What::ObjectDropped { object: number } => (object(number), format!("is dropped{why}")),
             What::JobSubmitted { job } => {
                 (format!("job {}", job.0), format!("is given to a pool{why}"))
             }
@@ -315,7 +319,7 @@ fn count(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-pub(super) fn object_word(kind: ObjectKind) -> &'static str {
+pub(in crate::trace) fn object_word(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Promise => "promise",
         ObjectKind::Event => "event",
@@ -362,7 +366,7 @@ fn reason_word(reason: CancelReason) -> &'static str {
     }
 }
 
-fn job_word(end: JobEnd) -> &'static str {
+pub(in crate::trace) fn job_word(end: JobEnd) -> &'static str {
     match end {
         JobEnd::Returned => "is done",
         JobEnd::Failed => "failed",
@@ -371,6 +375,6 @@ fn job_word(end: JobEnd) -> &'static str {
     }
 }
 
-fn worker_word(worker: WorkerId) -> String {
+pub(in crate::trace) fn worker_word(worker: WorkerId) -> String {
     format!("worker {} of pool {}", worker.worker, worker.pool)
 }
