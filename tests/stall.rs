@@ -277,6 +277,7 @@ fn child(role: &str, limit: &str) -> Child {
         .args(["--exact", "a_child_does_its_part", "--nocapture"])
         .env("ROUNDELAY_STALL_CHILD", role)
         .env("ROUNDELAY_STALL", limit)
+        .env_remove("ROUNDELAY_DEBUG")
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -296,6 +297,8 @@ fn a_child_does_its_part() {
     let builder = Runtime::builder();
     let builder = match role.as_str() {
         "zero" => builder.stall_after(Duration::ZERO),
+        "debug" => builder.debug(true),
+        "no debug" => builder.debug(false),
         _ => builder,
     };
     let runtime = builder.build().unwrap();
@@ -353,7 +356,19 @@ fn the_environment_switches_it_on_unless_the_program_says_otherwise() {
             on.contains("roundelay: stall ") && on.contains(": blocked"),
             "{on}"
         );
-        for (role, limit) in [("zero", "50ms"), ("plain", "0"), ("plain", "")] {
+        let debug = errors(child("debug", ""));
+        assert!(
+            debug.contains("threads: 1\n") && debug.contains("roundelay: stall "),
+            "{debug}"
+        );
+        let off = [
+            ("zero", "50ms"),
+            ("plain", "0"),
+            ("plain", ""),
+            ("debug", "0"),
+            ("no debug", ""),
+        ];
+        for (role, limit) in off {
             let off = errors(child(role, limit));
             assert_eq!(off.matches("threads: 0\n").count(), 1, "{off}");
             assert!(!off.contains("stall "), "{off}");

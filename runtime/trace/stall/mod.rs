@@ -9,7 +9,7 @@ mod stack;
 mod watch;
 mod words;
 
-pub(crate) use limit::from_environment;
+pub(crate) use limit::{IN_DEBUG, from_environment};
 pub(crate) use watch::{Handler, Watch};
 
 use crate::event_loop::observer::TaskId;
