@@ -148,21 +148,24 @@ impl Callbacks {
         }
     }
 
-    /// Takes the stop of an ended main task out, leaving its key to the ready queue.
-    pub(super) fn cancel_stop(&self, key: u32) {
-        if let Some(place @ Some(Callback::Stop)) = self.table.borrow_mut().get_mut(key as usize) {
-            *place = None;
-        }
+    /// Takes the stop of an ended main task out, leaving its key to the ready queue. Returns whether it was there.
+    pub(super) fn cancel_stop(&self, key: u32) -> bool {
+        self.cancel_if(key, |callback| matches!(callback, Callback::Stop))
     }
 
-    /// Takes the expiry of this scope out, leaving its key to the ready queue.
-    pub(super) fn cancel_expiry(&self, key: u32, scope: u64) {
+    /// Takes the expiry of this scope out, leaving its key to the ready queue. Returns whether it was there.
+    pub(super) fn cancel_expiry(&self, key: u32, scope: u64) -> bool {
+        self.cancel_if(
+            key,
+            |callback| matches!(callback, Callback::Expire(_, own) if *own == scope),
+        )
+    }
+
+    /// Takes out, leaving its key to the ready queue, what runs no code when dropped. Returns whether it was there.
+    fn cancel_if(&self, key: u32, is_it: impl Fn(&Callback) -> bool) -> bool {
         let mut table = self.table.borrow_mut();
-        if let Some(place @ Some(Callback::Expire(..))) = table.get_mut(key as usize)
-            && matches!(place, Some(Callback::Expire(_, own)) if *own == scope)
-        {
-            *place = None;
-        }
+        let place = table.get_mut(key as usize);
+        place.is_some_and(|place| place.take_if(|callback| is_it(callback)).is_some())
     }
 
     /// Whether the closure with this serial number is still to run.

@@ -27,7 +27,9 @@ impl EventLoop {
         let current = tasks.current.get();
         let awaits = tasks.awaits.get();
         let scope = tasks.scope.replace(0);
+        let notes = self.watched.leave_notes();
         self.run_task::<true>(index);
+        self.watched.return_to_notes(notes);
         tasks.current.set(current);
         tasks.awaits.set(awaits);
         tasks.scope.set(scope);

@@ -4,6 +4,7 @@
 
 use super::callbacks::Callback;
 use super::cancel::Target;
+use super::event::{Event, What};
 use super::waker::TaskRef;
 use super::{EventLoop, Run};
 use crate::error::{CancelReason, Cancelled, JoinError, RunError};
@@ -119,7 +120,9 @@ impl EventLoop {
             let error = self.take_error(index);
             if self.is_finished(index) {
                 // If the loop was stopped by somebody else, this one must not stop the next run.
-                self.callbacks.cancel_stop(stop);
+                if self.callbacks.cancel_stop(stop) {
+                    self.observe(|| Event::of(What::CallDropped { call: stop }));
+                }
             }
             drop(eviction);
             error

@@ -297,6 +297,7 @@ impl EventLoop {
             return Err(RunError::Forked);
         }
         self.take_interrupt();
+        self.watched.is_just_told.set(false);
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
@@ -390,7 +391,7 @@ impl EventLoop {
     }
 
     fn expire_timers(&self) {
-        let first = self.ready.tail();
+        let others = self.ready.len();
         let mut timers = self.timers.borrow_mut();
         if !timers.is_empty() {
             let mut due = Vec::new();
@@ -412,7 +413,7 @@ impl EventLoop {
         }
         drop(timers);
         if self.has_special(special::OBSERVED) {
-            self.tell_fired(first);
+            self.tell_fired(others);
         }
     }
 
@@ -568,22 +569,6 @@ impl EventLoop {
         count(self.timers.borrow().len(), "timer(s)");
         count(self.reactor.waiting.get(), "wait(s) for sources");
         left
-    }
-
-    /// Tells the observer, if there is one.
-    #[inline(always)]
-    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
-        if self.observer.is_some() {
-            self.tell(event);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, event: impl FnOnce() -> Event) {
-        if let Some(observer) = &self.observer {
-            observer.event(self.clock.now(), event());
-        }
     }
 }
 

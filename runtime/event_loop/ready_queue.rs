@@ -90,12 +90,6 @@ impl ReadyQueue {
         self.head.get()
     }
 
-    /// The position behind the newest entry.
-    #[inline]
-    pub(super) fn tail(&self) -> usize {
-        self.tail.get()
-    }
-
     /// Calls `f` with the entries from this position on, oldest first. `f` pushes and pops nothing.
     pub(super) fn each_from(&self, position: usize, mut f: impl FnMut(Entry)) {
         let mut at = position;

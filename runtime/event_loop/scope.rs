@@ -11,6 +11,7 @@ use super::cancel::Target;
 use super::cell::{CellPointer, quietly};
 use super::clock::NEVER;
 use super::context::{with_loop, with_running};
+use super::event::{Event, What};
 use super::inbox::post_keeping;
 use super::slots::{AGGREGATE, NO_SLOT};
 use super::timers::{Action, TimerKey};
@@ -484,7 +485,11 @@ impl EventLoop {
         match alarm {
             Alarm::Never => {}
             Alarm::Timer(timer) => self.cancel_timer(timer),
-            Alarm::Soon(key) => self.callbacks.cancel_expiry(key, scope),
+            Alarm::Soon(key) => {
+                if self.callbacks.cancel_expiry(key, scope) {
+                    self.observe(|| Event::of(What::CallDropped { call: key }));
+                }
+            }
         }
     }
 

@@ -18,6 +18,10 @@ use std::panic::Location;
 pub(super) struct Watched {
     /// How many turns have begun.
     turns: Cell<u64>,
+    /// The time of the last event.
+    told_at: Cell<u64>,
+    /// Whether the last event was the end of a step, and nothing has run since.
+    pub(super) is_just_told: Cell<bool>,
     /// How many objects have a number.
     pub(super) objects: Cell<u32>,
     /// What wakes tasks at the moment, if it is not what runs.
@@ -40,6 +44,8 @@ impl Default for Watched {
     fn default() -> Self {
         Watched {
             turns: Cell::new(0),
+            told_at: Cell::new(0),
+            is_just_told: Cell::new(false),
             objects: Cell::new(0),
             woken_by: Cell::new(WokenBy::Running),
             noted: RefCell::default(),
@@ -49,6 +55,31 @@ impl Default for Watched {
             has_cloned: Cell::new(false),
             line: Cell::new(None),
         }
+    }
+}
+
+/// What is known of a step that another one interrupts.
+pub(super) struct StepNotes {
+    has_noted: bool,
+    has_cloned: bool,
+    line: Option<&'static Location<'static>>,
+}
+
+impl Watched {
+    /// A task starts eagerly in the middle of a step: its notes are its own.
+    pub(super) fn leave_notes(&self) -> StepNotes {
+        StepNotes {
+            has_noted: self.has_noted.get(),
+            has_cloned: self.has_cloned.get(),
+            line: self.line.take(),
+        }
+    }
+
+    /// The step that was interrupted goes on.
+    pub(super) fn return_to_notes(&self, notes: StepNotes) {
+        self.has_noted.set(notes.has_noted);
+        self.has_cloned.set(notes.has_cloned);
+        self.line.set(notes.line);
     }
 }
 
@@ -74,6 +105,42 @@ impl Callback {
 }
 
 impl EventLoop {
+    /// Tells the observer, if there is one.
+    #[inline(always)]
+    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if self.observer.is_some() {
+            self.tell(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            let event = event();
+            observer.event(self.time_to_tell(event.what), event);
+        }
+    }
+
+    /// The time of an event. To read the clock costs as much as the rest of telling. Between the end of a step and the beginning
+    /// of the next one no code of others runs, and one reading serves for both; a note of what a step waits for has the
+    /// time of the event before it, as the wait begins with the step's end.
+    #[inline]
+    pub(super) fn time_to_tell(&self, what: What) -> u64 {
+        let watched = &self.watched;
+        let is_known = match what {
+            What::Waits(_) => true,
+            What::TurnStarted { .. } | What::PollStarted => watched.is_just_told.get(),
+            _ => false,
+        };
+        if !is_known {
+            watched.told_at.set(self.clock.now());
+        }
+        let ends_step = matches!(what, What::TurnStarted { .. } | What::PollEnded(_));
+        watched.is_just_told.set(ends_step);
+        watched.told_at.get()
+    }
+
     #[cold]
     #[inline(never)]
     pub(super) fn tell_turn(&self, ready: usize) {
@@ -109,9 +176,11 @@ impl EventLoop {
         }
     }
 
-    /// The timers that stand in the ready queue from this position on have just fired.
+    /// The timers that stand in the ready queue behind so many entries have just fired.
     #[cold]
-    pub(super) fn tell_fired(&self, from: usize) {
+    pub(super) fn tell_fired(&self, others: usize) {
+        // A position would not do: the queue may have grown since, which counts the positions anew.
+        let from = self.ready.head().wrapping_add(others);
         self.ready.each_from(from, |entry| {
             if let Entry::Timer(key) = entry {
                 let timer = self.timers.borrow().number(key);

@@ -137,7 +137,11 @@ impl EventLoop {
         &self,
         at: &'static Location<'static>,
     ) -> &'static Location<'static> {
-        let called = || self.watched.line.get().or_else(|| self.line_of_limit());
+        let called = || {
+            let line = self.watched.line.get().or_else(|| self.line_of_limit());
+            // A task that is nothing but a leaf has no `await` of its own.
+            line.or_else(|| Some(self.current_cell()?.1.spawned_at))
+        };
         if is_ours(at) { called() } else { None }.unwrap_or(at)
     }
 
@@ -261,6 +265,14 @@ fn poll_at<F: Future>(
     future.poll(cx)
 }
 
+/// Lends a line of the program to what is noted while the result lives, as `located` does: for a future that has a `poll` of its own
+/// and polls others in it.
+#[inline]
+pub(crate) fn lend_line(at: &'static Location<'static>) -> Option<Line> {
+    let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
+    (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))
+}
+
 /// While it lives, the code that runs was called by a line of the program.
 pub(crate) struct Line {
     /// The line of the code around it.
@@ -268,12 +280,6 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    /// For a future of this crate that is polled at this line; `None` if nothing is noted.
-    pub(crate) fn of_poll(at: &'static Location<'static>) -> Option<Line> {
-        let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
-        (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))
-    }
-
     fn enter(at: &'static Location<'static>) -> Line {
         let outer = with_running(|event_loop| event_loop.watched.line.replace(Some(at)));
         Line {

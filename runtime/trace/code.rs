@@ -19,12 +19,17 @@ pub(super) const LENGTH: usize = 48;
 
 /// What a record's kind says more about.
 #[derive(Clone, Copy, Default)]
-struct Fields {
-    kind: u8,
-    detail: u8,
-    a: u32,
-    b: u16,
-    wide: u64,
+pub(super) struct Fields {
+    /// Which kind of event.
+    pub(super) kind: u8,
+    /// A choice among a few.
+    pub(super) detail: u8,
+    /// A number of a thing.
+    pub(super) a: u32,
+    /// A small number.
+    pub(super) b: u16,
+    /// A large number, mostly a time.
+    pub(super) wide: u64,
 }
 
 impl Fields {
@@ -107,7 +112,7 @@ fn short(ago: u64) -> u64 {
 }
 
 #[inline]
-fn fields(what: What) -> Fields {
+pub(super) fn fields(what: What) -> Fields {
     let of = Fields::of;
     match what {
         What::RunStarted => of(1),
@@ -170,6 +175,7 @@ fn fields(what: What) -> Fields {
         What::WorkerExited { worker } => of(36).worker(worker),
         What::Stalled { wall } => of(37).wide(wall),
         What::ObjectCalled { object } => of(38).a(object),
+        What::ObjectDropped { object } => of(39).a(object),
     }
 }
 
@@ -312,6 +318,7 @@ fn to_what(fields: Fields) -> Option<What> {
         },
         37 => What::Stalled { wall: wide },
         38 => What::ObjectCalled { object: a },
+        39 => What::ObjectDropped { object: a },
         _ => return None,
     })
 }
@@ -332,11 +339,14 @@ pub(super) fn encode(record: &Record) -> [u8; LENGTH] {
             | u64::from(fields.detail) << 40
             | u64::from(fields.b) << 48,
     ];
-    let mut bytes = [0; LENGTH];
-    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
-        place.copy_from_slice(&word.to_le_bytes());
+    let mut bytes = [[0; 8]; LENGTH / 8];
+    for (place, word) in bytes.iter_mut().zip(words) {
+        *place = word.to_le_bytes();
     }
-    bytes
+    *bytes
+        .as_flattened()
+        .as_array()
+        .expect("six words of eight bytes are a record")
 }
 
 /// Reads a record; `None` for what no version of this crate wrote.
@@ -363,4 +373,147 @@ pub(super) fn decode(bytes: &[u8; LENGTH], seq: u64) -> Option<Record> {
         line: (task_and_line >> 32) as u32,
         what: to_what(fields)?,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One of each kind; a kind's word tells how many there are.
+    fn every_what() -> Vec<What> {
+        let worker = WorkerId { pool: 3, worker: 7 };
+        let job = JobId(9);
+        let mut all = vec![
+            What::RunStarted,
+            What::RunEnded,
+            What::Spawned,
+            What::Named,
+            What::PollStarted,
+            What::CallStarted { call: 5 },
+            What::CallDropped { call: 5 },
+            What::TurnStarted {
+                turn: 1 << 40,
+                ready: 6,
+            },
+            What::Parked { until: None },
+            What::Parked { until: Some(0) },
+            What::Unparked,
+            What::TimeJumped { from: 77 },
+            What::TimerSet {
+                timer: 8,
+                when: u64::MAX,
+            },
+            What::TimerDropped { timer: 8 },
+            What::TimerFired { timer: 8 },
+            What::TimerStarted { timer: 8 },
+            What::SourceAdded { source: 2, fd: -1 },
+            What::SourceDropped { source: 2 },
+            What::SourceStarted { source: 2 },
+            What::ObjectTaken { object: 4 },
+            What::ObjectCalled { object: 4 },
+            What::ObjectFreed { object: 4 },
+            What::ObjectDropped { object: 4 },
+            What::CancelDelivered,
+            What::CancelAbsorbed,
+            What::InboxRead { messages: 3 },
+            What::JobSubmitted { job },
+            What::JobStarted {
+                job,
+                worker,
+                ago: 12,
+            },
+            What::WorkerStarted {
+                worker,
+                process: None,
+            },
+            What::WorkerStarted {
+                worker,
+                process: Some(1234),
+            },
+            What::WorkerExited { worker },
+            What::Stalled { wall: 99 },
+        ];
+        all.extend(
+            (0..=u8::MAX)
+                .map_while(to_waker)
+                .map(|by| What::Woken { by }),
+        );
+        all.extend((0..=u8::MAX).map_while(to_poll).map(What::PollEnded));
+        all.extend((0..=u8::MAX).map_while(to_end).map(What::Finished));
+        for kind in (0..=u8::MAX).map_while(to_object) {
+            all.push(What::ObjectMade { object: 4, kind });
+            for act in (0..=u8::MAX).map_while(to_act) {
+                all.push(What::Waits(WaitsFor::Object {
+                    object: 4,
+                    kind,
+                    act,
+                }));
+            }
+        }
+        for kind in (0..=u8::MAX).map_while(to_call) {
+            let by = WokenBy::Thread;
+            all.push(What::CallQueued { call: 5, kind, by });
+        }
+        for end in (0..=u8::MAX).map_while(to_job) {
+            all.push(What::JobFinished { job, end, ago: 12 });
+        }
+        for (abort, passed_on) in [(false, false), (false, true), (true, false)] {
+            for reason in (0..=u8::MAX).map_while(to_reason) {
+                all.push(What::CancelAsked {
+                    reason,
+                    abort,
+                    passed_on,
+                });
+            }
+        }
+        for (readable, writable) in [(true, false), (false, true), (true, true)] {
+            all.push(What::SourceReady {
+                source: 2,
+                readable,
+                writable,
+            });
+        }
+        for direction in [Direction::Read, Direction::Write] {
+            all.push(What::Waits(WaitsFor::Source {
+                source: 2,
+                direction,
+            }));
+        }
+        let waits = [
+            WaitsFor::Turn,
+            WaitsFor::Timer { timer: 8, when: 5 },
+            WaitsFor::Never,
+            WaitsFor::Task(TaskId(6)),
+            WaitsFor::Tasks { left: 4 },
+            WaitsFor::Job(job),
+            WaitsFor::Place,
+            WaitsFor::Foreign,
+            WaitsFor::Nothing,
+        ];
+        all.extend(waits.map(What::Waits));
+        all
+    }
+
+    #[test]
+    fn every_kind_is_read_as_it_was_written() {
+        let mut kinds = [false; 256];
+        for what in every_what() {
+            let record = Record {
+                seq: 50,
+                wall: 1 << 50,
+                now: 1 << 51,
+                cause: 49,
+                task: Some(TaskId(u32::MAX.into())),
+                line: 17,
+                what,
+            };
+            assert_eq!(decode(&encode(&record), 50), Some(record));
+            kinds[usize::from(fields(what).kind)] = true;
+        }
+        // A kind that is read must be among those that were tried.
+        for kind in 0..=u8::MAX {
+            let known = to_what(Fields::of(kind)).is_some();
+            assert!(!known || kinds[usize::from(kind)], "kind {kind}");
+        }
+    }
 }

@@ -138,7 +138,8 @@ impl Log {
 
     fn take_records(&mut self, first: u64, bytes: &[u8]) -> Option<()> {
         let expected = self.records.last().map(|last| last.seq + 1);
-        if first == 0 || expected.is_some_and(|expected| expected != first) {
+        if first == 0 || first > u64::MAX / 2 || expected.is_some_and(|expected| expected != first)
+        {
             return None;
         }
         let (records, rest) = bytes.as_chunks::<LENGTH>();
@@ -167,6 +168,11 @@ impl Log {
             Some(name) => name.clone(),
             None => task.to_string(),
         }
+    }
+
+    /// Returns the name that a task was given, if it was given one.
+    pub fn given_name(&self, task: TaskId) -> Option<&str> {
+        self.names.get(&task).map(String::as_str)
     }
 
     /// Returns what is said of the run under a name: `program`, `arguments`, `process`, `began` (nanoseconds since 1970),

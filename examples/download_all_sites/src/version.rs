@@ -57,7 +57,7 @@ impl Plan {
     /// When the version could not begin: no more processes or descriptors, say.
     pub fn run(&self, version: Version) -> io::Result<Run> {
         let name = version.name(self.workers);
-        let shown = four_ways::Progress::new(&name, self.sites.len());
+        let shown = four_ways::Progress::new(&name, self.sites.len()).traced(version);
         let progress = Progress::new(shown.clone());
         let start = Instant::now();
         let outcomes = match version {

@@ -15,6 +15,7 @@ mod row;
 pub mod table;
 pub mod testing;
 mod ticker;
+mod trace;
 mod version;
 mod watch;
 

@@ -71,7 +71,7 @@ impl<P: ?Sized, T> Program<'_, P, T> {
 
     fn run_version(&self, version: Version) -> Result<Row> {
         let name = version.name(self.workers);
-        let progress = Progress::new(&name, self.steps);
+        let progress = Progress::new(&name, self.steps).traced(version);
         let watch = Watch::new(&progress);
         let way = self.ways[version as usize];
         let result = way(self.plan, &watch)?;

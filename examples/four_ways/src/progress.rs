@@ -1,17 +1,22 @@
 //! How far a version has come: a bar on a terminal, a few plain lines anywhere else.
 
 use std::io::{self, Write};
+use std::rc::Rc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::note;
+use crate::trace::Trace;
+use crate::version::Version;
 
 /// One version's progress, shown on standard error; the results alone go to standard output.
 #[derive(Clone)]
 pub struct Progress {
     /// The bar, and the counter behind it. It draws nothing unless standard error is a terminal.
     bar: ProgressBar,
+    /// Where the steps are written down; empty if nobody asks for it, or if the version's loop has a log.
+    trace: Option<Rc<Trace>>,
 }
 
 impl Progress {
@@ -20,18 +25,27 @@ impl Progress {
     pub fn new(name: &str, total: usize) -> Progress {
         if total == 0 {
             let bar = ProgressBar::hidden().with_prefix(name.to_owned());
-            return Progress { bar };
+            return Progress { bar, trace: None };
         }
         let bar = ProgressBar::new(total as u64).with_prefix(name.to_owned());
         let template = "{prefix:>24}  {wide_bar}  {pos:>4} of {len}  {elapsed:>4} {msg}";
         bar.set_style(ProgressStyle::with_template(template).expect("the template is correct"));
-        let progress = Progress { bar };
+        let progress = Progress { bar, trace: None };
         progress.say(&format!("0 of {total}"));
         progress
     }
 
+    /// Has the steps of a version that runs on no loop written down, if the environment says where to.
+    pub fn traced(self, version: Version) -> Progress {
+        let trace = Trace::from_environment(version).map(Rc::new);
+        Progress { trace, ..self }
+    }
+
     /// Counts one step that is done.
     pub fn step(&self) {
+        if let Some(trace) = &self.trace {
+            trace.step();
+        }
         self.bar.inc(1);
         let (done, total) = (self.bar.position(), self.bar.length().unwrap_or(0));
         // Four lines a version: as many as one reads in a log.
@@ -55,6 +69,9 @@ impl Progress {
 
     /// Leaves the last state of the bar on the terminal.
     pub fn finish(&self, time: Duration) {
+        if let Some(trace) = &self.trace {
+            trace.write();
+        }
         self.bar.abandon();
         self.say(&format!("done in {:.3} s", time.as_secs_f64()));
     }

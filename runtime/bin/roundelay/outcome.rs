@@ -1,0 +1,25 @@
+//! How a subcommand ends: what it could not do is said in a sentence, and the exit code tells.
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+/// What a subcommand gives back.
+pub type Outcome = Result<(), Box<dyn Error>>;
+
+/// Says what went wrong, if something did. Nobody reading any more is not wrong.
+pub fn of(outcome: Outcome) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("roundelay: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}

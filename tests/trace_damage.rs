@@ -1,0 +1,100 @@
+//! A log with bytes that nobody wrote: it is refused, or read; never a panic, here or in what is made of it.
+
+use proptest::prelude::*;
+use roundelay::trace::{Log, Recorder, State, Story};
+use roundelay::{Runtime, gather, sleep, spawn, sync::Lock, yield_now};
+use std::rc::Rc;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+/// The bytes of a small run's log.
+fn log() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| {
+        let path = std::env::temp_dir().join(format!("damage-{}.rtlog", std::process::id()));
+        let runtime = Runtime::builder()
+            .virtual_clock(true)
+            .observer(Recorder::to_file(&path).unwrap())
+            .build()
+            .unwrap();
+        runtime.run(async {
+            let lock = Rc::new(Lock::new(()));
+            let naps = [1, 2].map(|n| {
+                let lock = Rc::clone(&lock);
+                async move {
+                    let _guard = lock.lock().await;
+                    sleep(Duration::from_millis(n)).await;
+                }
+            });
+            let task = spawn(async { yield_now().await });
+            task.set_name("a task");
+            gather(naps).await.unwrap();
+            task.await.unwrap();
+        });
+        drop(runtime);
+        let bytes = std::fs::read(&path).unwrap();
+        std::fs::remove_file(&path).unwrap();
+        bytes
+    })
+}
+
+/// Reads a log, and makes of it what is made of logs. Returns whether it could be read.
+fn bears(bytes: &[u8]) -> bool {
+    let Ok(log) = Log::from_bytes(bytes) else {
+        return false;
+    };
+    assert!(log.records.len() * 48 <= bytes.len());
+    let mut state = State::default();
+    for record in &log.records {
+        assert!(record.cause < record.seq);
+        state.apply(record);
+    }
+    let lines = Story::of(&log).to_string().lines().count();
+    assert!(lines >= log.records.len());
+    true
+}
+
+#[test]
+fn every_single_changed_byte_is_borne() {
+    let mut read = 0;
+    for place in 0..log().len() {
+        for change in [0x01, 0x80, 0xff] {
+            let mut bytes = log().to_vec();
+            bytes[place] ^= change;
+            read += usize::from(bears(&bytes));
+        }
+    }
+    assert!(bears(log()) && read > 0 && read < 3 * log().len());
+}
+
+#[test]
+fn a_first_number_at_the_end_of_all_numbers_is_refused() {
+    let start = log()
+        .windows(13)
+        .position(|part| part[0] == b'R' && part[5..] == 1u64.to_le_bytes());
+    let mut bytes = log().to_vec();
+    bytes[start.unwrap() + 5..][..8].fill(0xff);
+    assert!(!bears(&bytes));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn many_changed_bytes_are_borne(changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40)) {
+        let mut bytes = log().to_vec();
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        bears(&bytes);
+    }
+
+    #[test]
+    fn bytes_that_were_never_a_log_are_borne(tail in prop::collection::vec(any::<u8>(), 0..400)) {
+        bears(&tail);
+        let mut marked = log()[..8].to_vec();
+        marked.extend(tail);
+        bears(&marked);
+    }
+}
