@@ -9,7 +9,10 @@ function entryBox(entry) {
       const n = state.calls.get(number);
       return h("button", { class: "thing", onclick: () => showChain(n) }, n && column.detail[n] === 4 ? "stop" : "callback");
     }
-    case "M": return h("span", { class: "thing" }, `timer ${number}`);
+    case "M": {
+      const timer = state.timers.get(number);
+      return h("button", { class: "thing", onclick: () => showChain(timer ? timer.n : 0) }, `timer ${number}${timer && timer.task ? ` of ${label(timer.task)}` : ""}`);
+    }
     default: return h("span", { class: "thing" }, sourceName(0, number, state));
   }
 }
