@@ -8,7 +8,7 @@ use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
 use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
-use crate::trace::Recorder;
+use crate::trace::{self, Check, Recorder};
 use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
 use std::rc::Rc;
@@ -307,6 +307,9 @@ impl Builder {
     /// Gives the loop a clock that jumps to the next deadline whenever nothing else can happen. Off by default.
     ///
     /// While a pool's job is running or somebody waits for a source, time passes at its real pace instead.
+    ///
+    /// With `ROUNDELAY_VIRTUAL_CLOCK=1` in its environment all loops of a program have one: for stories of a run that are to be
+    /// the same each time, and for lessons.
     pub fn virtual_clock(mut self, virtual_clock: bool) -> Self {
         self.settings.virtual_clock = virtual_clock;
         self
@@ -414,6 +417,10 @@ impl Builder {
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
         }
+        if let Some(check) = Check::from_environment() {
+            self.settings.observe(check);
+        }
+        self.settings.virtual_clock |= trace::is_asked_for("ROUNDELAY_VIRTUAL_CLOCK");
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,

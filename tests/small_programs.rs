@@ -2,70 +2,13 @@
 
 #![cfg(feature = "process")]
 
-use std::env;
-use std::fs;
-use std::path::{Path, PathBuf};
+mod programs;
+
+use programs::{PROGRAMS, built};
 use std::process::Command;
-use std::sync::Once;
-use std::time::SystemTime;
-
-/// `squares` and `thread_local` wait for nothing; all others take `--second`.
-const PROGRAMS: [&str; 10] = [
-    "as_completed",
-    "display_date",
-    "leaving_a_pool",
-    "say_after",
-    "squares",
-    "submit_and_look",
-    "thread_local",
-    "three_workers_on_a_queue",
-    "two_sleeps",
-    "wait_first",
-];
-
-/// Where cargo puts an example: beside the directory of this test.
-fn built(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("this program has a path");
-    let target = test.ancestors().nth(2).expect("it lies in target/.../deps");
-    target.join("examples").join(name)
-}
-
-/// Tells whether a program is built, and from the text that it has now.
-fn is_fresh(name: &str) -> bool {
-    let changed = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples");
-    let source: Option<SystemTime> = changed(&root.join(format!("{name}.rs")));
-    let pace = changed(&root.join("pace/mod.rs"));
-    changed(&built(name)) >= source.max(pace)
-}
-
-/// Builds the programs if that is to be done: a run of all tests has built them, one of this file alone has not.
-fn build() {
-    static BUILT: Once = Once::new();
-    BUILT.call_once(|| {
-        if PROGRAMS.into_iter().all(is_fresh) {
-            return;
-        }
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--package", "roundelay"]);
-        cargo.args(PROGRAMS.iter().flat_map(|name| ["--example", name]));
-        if cfg!(feature = "hyper") {
-            cargo.arg("--all-features");
-        }
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-        assert!(
-            built.expect("cargo runs").success(),
-            "examples do not build"
-        );
-    });
-}
 
 /// Runs a program and returns its exit code and what it wrote to its standard output and error.
 fn run(name: &str, args: &[&str]) -> (Option<i32>, String, String) {
-    build();
     let output = Command::new(built(name)).args(args).output();
     let output = output.unwrap_or_else(|error| panic!("{name} does not start: {error}"));
     let text = |bytes| String::from_utf8(bytes).expect("text");

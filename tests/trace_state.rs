@@ -4,133 +4,24 @@
 mod random_programs;
 
 use random_programs::{builder_of, random_program};
-use roundelay::sync::{Lock, Queue};
-use roundelay::trace::{
-    Event, Observer, Ready, Record, Recorder, Snapshot, State, Story, TaskId, What,
-};
-use roundelay::{Builder, Handle, Runtime, sleep, spawn, yield_now};
-use std::cell::RefCell;
+use roundelay::sync::{Event as Flag, Lock, Queue};
+use roundelay::trace::{Check, Recorder, State, Story, What};
+use roundelay::{Builder, Handle, Runtime, sleep, spawn, timeout, yield_now};
 use std::collections::HashSet;
-use std::panic::Location;
 use std::rc::Rc;
 use std::time::Duration;
-
-/// Feeds a state with what it hears, and compares it with every picture of the loop.
-#[derive(Clone, Default)]
-struct Check(Rc<RefCell<Inside>>);
-
-#[derive(Default)]
-struct Inside {
-    state: State,
-    lines: Vec<&'static Location<'static>>,
-    pictures: u64,
-    differences: Vec<String>,
-}
-
-impl Inside {
-    fn line(&mut self, at: Option<&'static Location<'static>>) -> u32 {
-        let Some(at) = at else { return 0 };
-        let known = self.lines.iter().position(|&line| line == at);
-        let place = known.unwrap_or_else(|| {
-            self.lines.push(at);
-            self.lines.len() - 1
-        });
-        place as u32 + 1
-    }
-
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, what: &str, own: T, other: T) {
-        if own != other {
-            let turn = self.state.turn;
-            self.differences.push(format!(
-                "turn {turn}: {what}: {own:?}, and the loop's is {other:?}"
-            ));
-        }
-    }
-}
-
-impl Observer for Check {
-    fn event(&self, now: u64, event: Event) {
-        let mut inside = self.0.borrow_mut();
-        let record = Record {
-            seq: inside.state.seq + 1,
-            wall: now,
-            now,
-            cause: 0,
-            task: event.task,
-            line: inside.line(event.at),
-            what: event.what,
-        };
-        inside.state.apply(&record);
-    }
-
-    fn wants_snapshots(&self) -> bool {
-        true
-    }
-
-    fn snapshot(&self, picture: Snapshot) {
-        let inside = &mut *self.0.borrow_mut();
-        inside.pictures += 1;
-        inside.same("turn", inside.state.turn, picture.turn);
-        let ready: Vec<Ready> = inside.state.ready.iter().collect();
-        inside.same("ready", ready, picture.ready);
-        let timers = inside
-            .state
-            .timers
-            .iter()
-            .filter(|(_, timer)| !timer.is_due);
-        let timers: Vec<(u32, u64)> = timers
-            .map(|(&number, timer)| (number, timer.when))
-            .collect();
-        inside.same("timers", timers, picture.timers);
-        let tasks: Vec<TaskId> = inside.state.tasks.keys().copied().collect();
-        inside.same(
-            "tasks",
-            tasks,
-            picture.tasks.iter().map(|task| task.task).collect(),
-        );
-        for task in &picture.tasks {
-            let Some(own) = inside.state.tasks.get(&task.task).cloned() else {
-                continue;
-            };
-            inside.same(
-                "what a task does",
-                (task.task, own.state),
-                (task.task, task.state),
-            );
-            let own: Vec<_> = own.waits.iter().map(|wait| (wait.on, wait.line)).collect();
-            let others: Vec<_> = task
-                .waits
-                .iter()
-                .map(|wait| (wait.on, inside.line(wait.at)))
-                .collect();
-            inside.same("waits", (task.task, own), (task.task, others));
-        }
-    }
-}
 
 /// Runs `main`, and complains of every difference.
 #[track_caller]
 fn checked(builder: Builder, name: &str, main: impl Future<Output = ()>) -> u64 {
-    let check = Check::default();
-    let runtime = builder
-        .virtual_clock(true)
-        .observer(check.clone())
-        .build()
-        .unwrap();
+    let (check, findings) = Check::new();
+    let runtime = builder.virtual_clock(true).observer(check).build().unwrap();
     runtime.run(main);
     runtime.shutdown().unwrap();
-    let inside = check.0.take();
-    assert!(
-        inside.differences.is_empty(),
-        "{name}\n{}",
-        inside.differences[..inside.differences.len().min(10)].join("\n")
-    );
-    assert!(
-        inside.state.tasks.is_empty(),
-        "{name}: {:?}",
-        inside.state.tasks.keys()
-    );
-    inside.pictures
+    let differences = findings.differences();
+    let first = &differences[..differences.len().min(10)];
+    assert!(first.is_empty(), "{name}\n{}", first.join("\n"));
+    findings.turns()
 }
 
 #[test]
@@ -276,4 +167,51 @@ fn each_poll_of_random_programs_has_one_cause_that_came_before() {
         }
     }
     assert!(polls > 2000, "{polls}");
+}
+
+#[test]
+fn objects_that_were_dropped_are_forgotten_in_a_run_and_after_it() {
+    let (check, findings) = Check::new();
+    let runtime = Runtime::builder().observer(check).build().unwrap();
+    let kept = Rc::new(Lock::new(()));
+    runtime.run(async {
+        for _ in 0..100 {
+            let flag = Flag::new();
+            flag.set();
+            let never = Flag::new();
+            assert!(timeout(Duration::ZERO, never.wait()).await.is_err());
+            drop(kept.lock().await);
+        }
+    });
+    let objects = || -> Vec<u32> { findings.state().objects.into_keys().collect() };
+    assert_eq!(objects().len(), 1);
+    // The loop does not run, but lives on this thread.
+    drop(kept);
+    assert!(objects().is_empty());
+    runtime.shutdown().unwrap();
+    assert_eq!(findings.differences(), [""; 0]);
+}
+
+/// A lock that goes with its runtime, one that outlives it, and one that is dropped on another thread.
+#[test]
+fn objects_that_are_dropped_elsewhere_disturb_nobody() {
+    let (check, findings) = Check::new();
+    let runtime = Runtime::builder().observer(check).build().unwrap();
+    let outlives = Lock::new(());
+    runtime.run(async {
+        drop(outlives.lock().await);
+        drop(spawn(async {
+            let lock = Lock::new(());
+            let _guard = lock.lock().await;
+            std::future::pending::<()>().await;
+        }));
+        yield_now().await;
+    });
+    let moved = Lock::new(());
+    runtime.run(async { drop(moved.lock().await) });
+    std::thread::spawn(move || drop(moved)).join().unwrap();
+    drop(runtime);
+    drop(outlives);
+    assert_eq!(findings.state().objects.len(), 2);
+    assert_eq!(findings.differences(), [""; 0]);
 }

@@ -67,7 +67,7 @@ pub enum What {
     },
     /// A task is polled; cause: the `Woken` or `Spawned` that queued it.
     PollStarted,
-    /// A task that is polled has to wait, at the line; cause: its `PollStarted`. One that polls several futures at once tells of each.
+    /// A task that is polled has to wait, at the line, from the end of the poll on; cause: its `PollStarted`. One that polls several futures at once tells of each.
     Waits(WaitsFor),
     /// The poll is over; cause: its `PollStarted`.
     PollEnded(PollEnd),
@@ -179,6 +179,11 @@ pub enum What {
     },
     /// An object was given back.
     ObjectFreed {
+        /// The object.
+        object: u32,
+    },
+    /// An object was dropped, on the loop's thread; cause: what ran.
+    ObjectDropped {
         /// The object.
         object: u32,
     },

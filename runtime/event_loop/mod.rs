@@ -289,6 +289,7 @@ impl EventLoop {
             return Err(RunError::Forked);
         }
         self.take_interrupt();
+        self.watched.is_just_told.set(false);
         // ① How long may the poll block?
         let idle =
             self.ready.is_empty() && !self.stopping.get() && !self.shared.sleep.is_notified();
@@ -580,22 +581,6 @@ impl EventLoop {
     #[inline(never)]
     fn run_observed_turns(&self) -> Result<(), RunError> {
         self.run_turns::<true>()
-    }
-
-    /// Tells the observer, if there is one.
-    #[inline(always)]
-    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
-        if self.observer.is_some() {
-            self.tell(event);
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell(&self, event: impl FnOnce() -> Event) {
-        if let Some(observer) = &self.observer {
-            observer.event(self.clock.now(), event());
-        }
     }
 }
 

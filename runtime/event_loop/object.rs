@@ -1,11 +1,16 @@
 //! What tells one lock, queue or promise from another, for those who watch: a number, and the line that made it.
 
-use super::context::with_running;
+use super::context::{each_on_thread, with_running};
 use super::event::{Act, Event, ObjectKind, WaitsFor, What};
 use super::waker::TaskWaker;
 use super::{EventLoop, special};
 use std::cell::Cell;
 use std::panic::Location;
+
+/// The lower half of a loop's count of loops.
+fn short(event_loop: &EventLoop) -> u32 {
+    (event_loop.serial >> 16) as u32
+}
 
 /// An object's identity.
 #[derive(Debug)]
@@ -33,7 +38,7 @@ impl Object {
 
     /// The object's number in a loop: counted from 1, in the order in which the loop met them.
     pub(crate) fn number(&self, event_loop: &EventLoop) -> u32 {
-        let runtime = (event_loop.serial >> 16) as u32;
+        let runtime = short(event_loop);
         if self.number.get() == 0 || self.runtime.get() != runtime {
             let number = event_loop.watched.objects.get() + 1;
             event_loop.watched.objects.set(number);
@@ -120,6 +125,30 @@ impl Object {
             task: event_loop.current_task(),
             at: None,
             what: what(object),
+        });
+    }
+}
+
+impl Drop for Object {
+    #[inline]
+    fn drop(&mut self) {
+        // It has one only where somebody watches.
+        if self.number.get() != 0 {
+            self.tell_dropped();
+        }
+    }
+}
+
+impl Object {
+    /// It is gone: tells the loop that gave it its number, if that lives on this thread, running or not.
+    #[cold]
+    #[inline(never)]
+    fn tell_dropped(&self) {
+        let object = self.number.get();
+        each_on_thread(|event_loop| {
+            if short(event_loop) == self.runtime.get() {
+                event_loop.observe(|| Event::of(What::ObjectDropped { object }));
+            }
         });
     }
 }

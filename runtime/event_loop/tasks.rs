@@ -430,6 +430,7 @@ impl EventLoop {
     pub(super) fn drop_leftovers(&self) {
         if !self.tasks.leftovers.borrow().is_empty() {
             self.tasks.current.set(TaskRef::NONE);
+            self.watched.is_just_told.set(false);
             // These drops may let go of further handles.
             while let leftovers = self.tasks.leftovers.take()
                 && !leftovers.is_empty()

@@ -17,6 +17,10 @@ use std::panic::Location;
 pub(super) struct Watched {
     /// How many turns have begun.
     turns: Cell<u64>,
+    /// The time of the last event.
+    told_at: Cell<u64>,
+    /// Whether the last event was the end of a step, and nothing has run since.
+    pub(super) is_just_told: Cell<bool>,
     /// How many objects have a number.
     pub(super) objects: Cell<u32>,
     /// What wakes tasks at the moment, if it is not what runs.
@@ -35,6 +39,8 @@ impl Default for Watched {
     fn default() -> Self {
         Watched {
             turns: Cell::new(0),
+            told_at: Cell::new(0),
+            is_just_told: Cell::new(false),
             objects: Cell::new(0),
             woken_by: Cell::new(WokenBy::Running),
             noted: RefCell::default(),
@@ -92,6 +98,42 @@ impl Callback {
 }
 
 impl EventLoop {
+    /// Tells the observer, if there is one.
+    #[inline(always)]
+    pub(crate) fn observe(&self, event: impl FnOnce() -> Event) {
+        if self.observer.is_some() {
+            self.tell(event);
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn tell(&self, event: impl FnOnce() -> Event) {
+        if let Some(observer) = &self.observer {
+            let event = event();
+            observer.event(self.time_to_tell(event.what), event);
+        }
+    }
+
+    /// The time of an event. To read the clock costs as much as the rest of telling. Between the end of a step and the beginning
+    /// of the next one no code of others runs, and one reading serves for both; a note of what a step waits for has the
+    /// time of the event before it, as the wait begins with the step's end.
+    #[inline]
+    pub(super) fn time_to_tell(&self, what: What) -> u64 {
+        let watched = &self.watched;
+        let is_known = match what {
+            What::Waits(_) => true,
+            What::TurnStarted { .. } | What::PollStarted => watched.is_just_told.get(),
+            _ => false,
+        };
+        if !is_known {
+            watched.told_at.set(self.clock.now());
+        }
+        let ends_step = matches!(what, What::TurnStarted { .. } | What::PollEnded(_));
+        watched.is_just_told.set(ends_step);
+        watched.told_at.get()
+    }
+
     #[cold]
     #[inline(never)]
     pub(super) fn tell_turn(&self, ready: usize) {

@@ -52,7 +52,11 @@ impl EventLoop {
     #[cold]
     #[inline(never)]
     fn note_watched(&self, at: &'static Location<'static>, on: WaitsFor) {
-        let called = || self.watched.line.get().or_else(|| self.line_of_limit());
+        let called = || {
+            let line = self.watched.line.get().or_else(|| self.line_of_limit());
+            // A task that is nothing but a leaf has no `await` of its own.
+            line.or_else(|| Some(self.current_cell()?.1.spawned_at))
+        };
         let at = if is_ours(at) { called() } else { None }.unwrap_or(at);
         self.add_note(on, Some(at));
     }
@@ -166,8 +170,16 @@ fn poll_at<F: Future>(
     future.poll(cx)
 }
 
+/// Lends a line of the program to what is noted while the result lives, as `located` does: for a future that has a `poll` of its own
+/// and polls others in it.
+#[inline]
+pub(crate) fn lend_line(at: &'static Location<'static>) -> Option<Line> {
+    let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
+    (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))
+}
+
 /// While it lives, the code that runs was called by a line of the program.
-struct Line {
+pub(crate) struct Line {
     /// The line of the code around it.
     outer: Option<&'static Location<'static>>,
 }

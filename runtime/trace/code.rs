@@ -175,6 +175,7 @@ pub(super) fn fields(what: What) -> Fields {
         What::WorkerExited { worker } => of(36).worker(worker),
         What::Stalled { wall } => of(37).wide(wall),
         What::ObjectCalled { object } => of(38).a(object),
+        What::ObjectDropped { object } => of(39).a(object),
     }
 }
 
@@ -317,6 +318,7 @@ fn to_what(fields: Fields) -> Option<What> {
         },
         37 => What::Stalled { wall: wide },
         38 => What::ObjectCalled { object: a },
+        39 => What::ObjectDropped { object: a },
         _ => return None,
     })
 }
@@ -337,11 +339,14 @@ pub(super) fn encode(record: &Record) -> [u8; LENGTH] {
             | u64::from(fields.detail) << 40
             | u64::from(fields.b) << 48,
     ];
-    let mut bytes = [0; LENGTH];
-    for (place, word) in bytes.chunks_exact_mut(8).zip(words) {
-        place.copy_from_slice(&word.to_le_bytes());
+    let mut bytes = [[0; 8]; LENGTH / 8];
+    for (place, word) in bytes.iter_mut().zip(words) {
+        *place = word.to_le_bytes();
     }
-    bytes
+    *bytes
+        .as_flattened()
+        .as_array()
+        .expect("six words of eight bytes are a record")
 }
 
 /// Reads a record; `None` for what no version of this crate wrote.
@@ -407,6 +412,7 @@ mod tests {
             What::ObjectTaken { object: 4 },
             What::ObjectCalled { object: 4 },
             What::ObjectFreed { object: 4 },
+            What::ObjectDropped { object: 4 },
             What::CancelDelivered,
             What::CancelAbsorbed,
             What::InboxRead { messages: 3 },

@@ -1,6 +1,7 @@
 //! Seeing a run: the words for what happens in a loop, and its log.
 
 mod causes;
+mod check;
 mod code;
 mod log;
 mod record;
@@ -15,9 +16,15 @@ pub use crate::event_loop::event::{
 pub use crate::event_loop::observer::{JobEnd, JobId, Observer, TaskId, WorkerId};
 pub use crate::event_loop::snapshot::{Ready, Snapshot, TaskPicture};
 pub use crate::event_loop::waits::Wait;
+pub use check::{Check, Findings};
 pub use log::{Line, Log, LogError};
 pub use record::Record;
 pub use recorder::{Recorder, Recording};
 pub use state::State;
 pub use story::Story;
 pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};
+
+/// Whether a variable of the environment asks for something: it is set, and neither empty nor `0`.
+pub(crate) fn is_asked_for(variable: &str) -> bool {
+    std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
+}

@@ -11,6 +11,7 @@ use crate::event_loop::event::{Event, What};
 use crate::event_loop::observer::{Observer, TaskId};
 use crate::sys::clock;
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, Write};
 use std::panic::Location;
@@ -18,8 +19,9 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// A full buffer is written.
-const FULL: usize = 5000 * LENGTH;
+/// A full buffer is written or put away. It is small, so that it stays in the cache: filling a ring record by record costs a
+/// miss for each.
+const FULL: usize = 1000 * LENGTH;
 /// When the loop sleeps, what is older than these nanoseconds is written.
 const OLD: u64 = 50_000_000;
 /// A step that takes longer than this counts as a stall: asyncio's `slow_callback_duration`.
@@ -62,8 +64,10 @@ struct Inside {
     out: Out,
     /// The definitions of lines, names and facts: all of them, or for a file those that were not written yet.
     definitions: Vec<u8>,
-    /// The records: all of them, or for a file those that were not written yet. A ring may hold twice as many as it keeps.
+    /// The last records, which were not written or put away yet.
     records: Vec<u8>,
+    /// Those before them, in memory or a ring; empty for a file.
+    stored: VecDeque<u8>,
     /// The number of the last record.
     seq: u64,
     causes: Causes,
@@ -133,8 +137,13 @@ impl Recorder {
     }
 
     fn new(out: Out) -> Recorder {
+        let room = match out {
+            Out::Ring(_, kept) => kept * LENGTH + FULL,
+            _ => 0,
+        };
         let mut inside = Inside {
             out,
+            stored: VecDeque::with_capacity(room),
             definitions: Vec::new(),
             records: Vec::with_capacity(FULL + LENGTH),
             seq: 0,
@@ -170,7 +179,7 @@ fn free_name(path: PathBuf) -> PathBuf {
 impl Observer for Recorder {
     #[inline]
     fn event(&self, now: u64, event: Event) {
-        self.0.borrow_mut().take(now, event);
+        self.0.borrow_mut().take(now, &event);
     }
 
     fn named(&self, task: TaskId, name: &str) {
@@ -251,52 +260,48 @@ impl Inside {
     }
 
     #[inline]
-    fn take(&mut self, now: u64, event: Event) {
+    fn take(&mut self, now: u64, event: &Event) {
         let wall = match self.is_virtual {
             false => now,
             true => clock::now() - self.began,
         };
-        let slow = match event.what {
+        self.put(wall, now, event);
+        match event.what {
             What::PollStarted => {
-                self.outer_starts
-                    .push(std::mem::replace(&mut self.started, wall));
-                None
+                let outer = std::mem::replace(&mut self.started, wall);
+                self.outer_starts.push(outer);
             }
             What::PollEnded(_) => {
                 let outer = self.outer_starts.pop().unwrap_or_default();
                 let took = wall - std::mem::replace(&mut self.started, outer);
-                (took > SLOW.as_nanos() as u64).then_some(took)
+                // In virtual time a run is to be the same each time, however fast the machine is.
+                if took > SLOW.as_nanos() as u64 && !self.is_virtual {
+                    self.stalled(wall, now, took, event);
+                }
             }
-            _ => None,
-        };
-        self.put(wall, now, event);
-        if let Some(took) = slow {
-            let stalled = What::Stalled { wall: took };
-            self.put(
-                wall,
-                now,
-                Event {
-                    what: stalled,
-                    ..event
-                },
-            );
-        }
-        match event.what {
             What::Parked { .. } if wall - self.written > OLD => self.write(wall),
             What::RunEnded => self.write(wall),
-            _ if self.records.len() >= FULL => self.write_full(wall),
             _ => {}
+        }
+        if self.records.len() >= FULL {
+            self.write_full(wall);
         }
     }
 
+    #[cold]
+    fn stalled(&mut self, wall: u64, now: u64, took: u64, event: &Event) {
+        let what = What::Stalled { wall: took };
+        self.put(wall, now, &Event { what, ..*event });
+    }
+
     #[inline]
-    fn put(&mut self, wall: u64, now: u64, event: Event) {
+    fn put(&mut self, wall: u64, now: u64, event: &Event) {
         self.seq += 1;
         let record = Record {
             seq: self.seq,
             wall,
             now,
-            cause: self.causes.cause_of(self.seq, &event),
+            cause: self.causes.cause_of(self.seq, event),
             task: event.task,
             line: event.at.map_or(0, |at| self.line(at)),
             what: event.what,
@@ -309,33 +314,39 @@ impl Inside {
     fn write_full(&mut self, wall: u64) {
         match self.out {
             Out::File(..) => self.write(wall),
-            Out::Memory => {}
-            Out::Ring(_, kept) => {
-                let kept = kept * LENGTH;
-                if self.records.len() >= 2 * kept {
-                    self.records.drain(..self.records.len() - kept);
-                }
-            }
+            Out::Memory | Out::Ring(..) => self.put_away(),
             Out::Failed => self.records.clear(),
         }
     }
 
+    /// Moves the buffer behind what is stored, and drops what a ring does not keep.
+    fn put_away(&mut self) {
+        if let Out::Ring(_, kept) = self.out {
+            let kept = (kept * LENGTH).max(self.records.len()) - self.records.len();
+            self.stored.drain(..self.stored.len().saturating_sub(kept));
+        }
+        self.stored.extend(&self.records);
+        self.records.clear();
+    }
+
     /// The number of the first record that is here.
     fn first(&self) -> u64 {
-        self.seq + 1 - (self.records.len() / LENGTH) as u64
+        self.seq + 1 - ((self.stored.len() + self.records.len()) / LENGTH) as u64
     }
 
     /// The log as a file has it.
     fn bytes(&self) -> Vec<u8> {
+        let (older, newer) = self.stored.as_slices();
+        let records = [older, newer, &self.records].concat();
         let kept = match self.out {
             Out::Ring(_, kept) => kept * LENGTH,
             _ => usize::MAX,
         };
-        let skipped = self.records.len().saturating_sub(kept);
+        let skipped = records.len().saturating_sub(kept);
         let first = self.first() + (skipped / LENGTH) as u64;
         let mut bytes = MARK.to_vec();
         bytes.extend_from_slice(&self.definitions);
-        put_records(&mut bytes, first, &self.records[skipped..]);
+        put_records(&mut bytes, first, &records[skipped..]);
         put_chunk(&mut bytes, b'E', &(first - 1).to_le_bytes());
         bytes
     }

@@ -22,6 +22,7 @@ macro_rules! queue {
 
         impl<T $(: $ability)?> $name<T> {
             /// Makes a queue that holds any number of items.
+            #[track_caller]
             pub fn unbounded() -> Self {
                 $name(AnyQueue::new(None))
             }

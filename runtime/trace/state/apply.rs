@@ -156,6 +156,9 @@ impl State {
                 let line = record.line;
                 self.objects.insert(object, Object::new(kind, line));
             }
+            What::ObjectDropped { object } => {
+                self.objects.remove(&object);
+            }
             What::ObjectTaken { object } => self.taken(object, record.task),
             What::ObjectFreed { object } => self.freed(object, record.task),
             What::ObjectCalled { object } => {
@@ -330,13 +333,19 @@ impl State {
         let Some(poll) = self.polls.pop_if(|poll| poll.what == Ran::Task(task)) else {
             return;
         };
-        self.has_noted = poll.outer_has_noted;
+        let has_noted = std::mem::replace(&mut self.has_noted, poll.outer_has_noted);
         if let Some(outer) = self.polls.last_mut() {
             outer.counted = record.wall;
         }
         let is_queued = self.ready.has_task(task);
         if let Some(known) = self.tasks.get_mut(&task) {
             known.busy += record.wall.saturating_sub(poll.counted);
+            if has_noted {
+                // A note has the time of the event before it.
+                for wait in &mut known.waits {
+                    (wait.since_now, wait.since_wall) = (record.now, record.wall);
+                }
+            }
             match end {
                 PollEnd::Pending if is_queued => known.enter(TaskState::Queued, record),
                 PollEnd::Pending => known.enter(TaskState::Waiting, record),

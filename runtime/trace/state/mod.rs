@@ -71,7 +71,7 @@ pub struct State {
     pub calls: BTreeMap<u32, Call>,
     /// The timers that are set, or due and in the ready queue.
     pub timers: BTreeMap<u32, Timer>,
-    /// The locks, queues and the like that were met.
+    /// The locks, queues and the like that were met and not dropped since.
     pub objects: BTreeMap<u32, Object>,
     /// The descriptors that are registered.
     pub sources: BTreeMap<u32, Source>,

@@ -4,7 +4,7 @@ use super::super::record::Record;
 use super::super::state::State;
 use super::Story;
 use super::sentences::object_word;
-use crate::event_loop::event::{What, WokenBy};
+use crate::event_loop::event::{WaitsFor, What, WokenBy};
 
 impl Story<'_> {
     /// The reason for a record, as the end of a sentence; empty if it came from outside or by itself.
@@ -36,7 +36,7 @@ impl Story<'_> {
                 by: WokenBy::Running,
             } => match self.called_to(state, record) {
                 Some(object) => self.what_ran(cause, &format!("gave it {object}")),
-                None => self.what_ran(cause, "woke it"),
+                None => self.what_ran(cause, &format!("woke it{}", waited_at(state, record))),
             },
             _ => self.what_ran(cause, "queued it"),
         };
@@ -84,5 +84,17 @@ impl Story<'_> {
             What::RunStarted => "the loop began to run".to_owned(),
             _ => "of what happened there".to_owned(),
         }
+    }
+}
+
+/// Where a woken task waited, if it was at one object alone: then it was woken there.
+fn waited_at(state: &State, woken: &Record) -> String {
+    let task = woken.task.and_then(|task| state.tasks.get(&task));
+    match task.map(|task| task.waits.as_slice()) {
+        Some([wait]) => match wait.on {
+            WaitsFor::Object { object, kind, .. } => format!(" at {} {object}", object_word(kind)),
+            _ => String::new(),
+        },
+        _ => String::new(),
     }
 }

@@ -173,7 +173,10 @@ impl Story<'_> {
                 )
             }
             What::CallStarted { call } => {
-                let kind = state.calls.get(&call).map(|call| call_word(call.kind));
+                let kind = state.calls.get(&call).map(|call| call.kind);
+                // A timer runs it at once; only a closure has a line.
+                let timed = (record.line != 0).then_some(CallKind::Call);
+                let kind = kind.or(timed).map(call_word);
                 of(
                     "call",
                     call,
@@ -256,6 +259,7 @@ impl Story<'_> {
             What::ObjectFreed { object: number } => {
                 (object(number), format!("is given back by {whom}"))
             }
+            What::ObjectDropped { object: number } => (object(number), format!("is dropped{why}")),
             What::JobSubmitted { job } => {
                 (format!("job {}", job.0), format!("is given to a pool{why}"))
             }

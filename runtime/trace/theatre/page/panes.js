@@ -47,7 +47,7 @@ function waitRow([task, known]) {
   const waits = known.waits.slice(0, 3).map((n) =>
     h("div", {}, h("i", { class: `swatch b${WAIT_BAR[column.detail[n]]}` }), waitsFor(n, state), " ", lineButton(column.line[n])));
   if (known.waits.length > 3) waits.push(h("div", { class: "quiet" }, `and ${known.waits.length - 3} more`));
-  return h("div", { class: "row" }, taskBox(task), h("div", {}, ...waits), h("span", { class: "age" }, age(known.waits[0] || known.since)));
+  return h("div", { class: "row" }, taskBox(task), h("div", {}, ...waits), h("span", { class: "age" }, age(known.since)));
 }
 
 function drawWaiting() {
