@@ -8,6 +8,8 @@ use crate::event_loop::{EventLoop, Settings};
 use crate::handle::{CallHandle, Handle, RemoteHandle};
 use crate::sys::interrupt::{Interrupt, die_interrupted};
 use crate::task::{JoinHandle, TaskInfo};
+use crate::trace::live::Watchdog;
+use crate::trace::stall::{self, Stall, Watch};
 use crate::trace::{self, Check, Recorder};
 use std::io::{self, Write};
 use std::panic::{Location, resume_unwind};
@@ -91,6 +93,10 @@ pub struct Runtime {
     event_loop: Rc<EventLoop>,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    /// Answers those who ask what the loop does. Its thread ends after the loop.
+    _watchdog: Option<Watchdog>,
+    /// Watches for steps that last too long. Its thread ends after the loop.
+    _watch: Option<Watch>,
 }
 
 impl Runtime {
@@ -270,6 +276,10 @@ pub struct Builder {
     settings: Settings,
     shutdown_grace: Duration,
     ctrl_c: bool,
+    live: bool,
+    /// What `stall_after` said; `None` for what the environment says.
+    stall_after: Option<Duration>,
+    on_stall: Option<stall::Handler>,
 }
 
 impl Default for Builder {
@@ -289,6 +299,9 @@ impl Default for Builder {
             },
             shutdown_grace: Duration::from_secs(10),
             ctrl_c: true,
+            live: false,
+            stall_after: None,
+            on_stall: None,
         }
     }
 }
@@ -369,6 +382,65 @@ impl Builder {
         self
     }
 
+    /// Lets others ask what the loop does while it runs, even while it is stuck in a step; see
+    /// [`trace::live`](crate::trace::live). Off by default; `ROUNDELAY_LIVE=1` in the environment switches it on, too.
+    ///
+    /// It costs a thread, a few descriptors, and a little time for each event. While it is on, SIGQUIT prints the tasks
+    /// on standard error and does not end the process, unless the program has set a disposition of its own.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::trace::live::{Question, ask};
+    ///
+    /// let runtime = roundelay::Runtime::builder().live(true).build()?;
+    /// let tasks = runtime.run(async { ask(std::process::id(), Question::Ps) })?;
+    /// assert!(tasks.contains("running"));
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    pub fn live(mut self, live: bool) -> Self {
+        self.live = live;
+        self
+    }
+
+    /// Reports every step of a task and every callback that holds up the loop for longer than this: which it was, why, and whom it
+    /// hurt; see [`trace::stall`](crate::trace::stall). Off by default; `ROUNDELAY_STALL=100ms` in the environment switches it on where the program says
+    /// nothing. Zero switches it off.
+    ///
+    /// It costs a thread, and a little time for each event. With the crate's feature `stall` the report has the stack, for which the
+    /// loop's thread gets a SIGURG during a stall: a system call that is not restarted by itself, such as `poll`, then ends early in the
+    /// program's own hands, with EINTR. The standard library goes on waiting.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::{sync::mpsc::channel, thread, time::Duration};
+    /// use roundelay::trace::stall::Verdict;
+    ///
+    /// let (tell, told) = channel();
+    /// let runtime = roundelay::Runtime::builder()
+    ///     .stall_after(Duration::from_millis(10))
+    ///     .on_stall(move |stall| tell.send(stall.clone()).unwrap())
+    ///     .build()?;
+    /// runtime.run(async { thread::sleep(Duration::from_millis(100)) });
+    /// drop(runtime);
+    /// let stall = told.recv().unwrap();
+    /// assert!(stall.is_over() && stall.wall() >= Duration::from_millis(100));
+    /// # let _ = Verdict::Blocked;
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    #[doc(alias = "slow_callback_duration")]
+    pub fn stall_after(mut self, limit: Duration) -> Self {
+        self.stall_after = Some(limit);
+        self
+    }
+
+    /// Tells somebody of stalls, in the place of the report on standard error; see [`stall_after`](Builder::stall_after).
+    ///
+    /// It is called once for each, when it is over, and once before for one that lasts beyond a second. It is called on a thread of its own.
+    pub fn on_stall(mut self, handler: impl Fn(&Stall) + Send + 'static) -> Self {
+        self.on_stall = Some(Box::new(handler));
+        self
+    }
+
     /// Lets somebody listen to what happens in the loop, beside those who do already.
     pub fn observer(mut self, observer: impl Observer + 'static) -> Self {
         self.settings.observe(observer);
@@ -411,8 +483,8 @@ impl Builder {
     /// Makes the runtime.
     ///
     /// # Errors
-    /// If the descriptors it needs cannot be had, or a log that the environment asks for cannot be written; see
-    /// [`Recorder`].
+    /// If the descriptors it needs cannot be had, a log that the environment asks for cannot be written (see
+    /// [`Recorder`]), the socket of a [`live`](Builder::live) loop cannot be made, or the environment gives a limit for stalls that is none.
     pub fn build(mut self) -> io::Result<Runtime> {
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
@@ -421,10 +493,28 @@ impl Builder {
             self.settings.observe(check);
         }
         self.settings.virtual_clock |= trace::is_asked_for("ROUNDELAY_VIRTUAL_CLOCK");
+        let mut watchdog = None;
+        if self.live || std::env::var_os("ROUNDELAY_LIVE").is_some_and(|value| value == "1") {
+            let (thread, mirror) = Watchdog::start()?;
+            self.settings.observe(mirror);
+            watchdog = Some(thread);
+        }
+        let limit = match self.stall_after {
+            Some(limit) => Some(limit).filter(|limit| !limit.is_zero()),
+            None => stall::from_environment()?,
+        };
+        let mut watch = None;
+        if let Some(limit) = limit {
+            let (thread, attention) = Watch::start(limit, self.on_stall)?;
+            self.settings.observe(attention);
+            watch = Some(thread);
+        }
         Ok(Runtime {
             event_loop: EventLoop::new(self.settings)?,
             shutdown_grace: self.shutdown_grace,
             ctrl_c: self.ctrl_c,
+            _watchdog: watchdog,
+            _watch: watch,
         })
     }
 }

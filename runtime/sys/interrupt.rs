@@ -40,14 +40,14 @@ impl Interrupt {
             return Ok(None);
         }
         let mut handler = HANDLER.lock().unwrap_or_else(PoisonError::into_inner);
-        let disposition = disposition()?;
+        let disposition = disposition(SIGINT)?;
         match *handler {
             Some(ours) if disposition == ours => {}
             None if disposition == libc::SIG_DFL => {
                 // In this order: the first SIGINT passes the one and arms it by the other.
                 flag::register_conditional_default(SIGINT, &DEFAULT)?;
                 flag::register(SIGINT, &DEFAULT)?;
-                *handler = Some(self::disposition()?);
+                *handler = Some(self::disposition(SIGINT)?);
             }
             _ => return Ok(None),
         }
@@ -89,13 +89,13 @@ fn on_main_thread() -> bool {
     unsafe { libc::getpid() == libc::gettid() }
 }
 
-/// The process's disposition of SIGINT, as a number.
-fn disposition() -> io::Result<usize> {
+/// The process's disposition of a signal, as a number.
+pub(super) fn disposition(signal: i32) -> io::Result<usize> {
     // SAFETY: a null action changes nothing, and the present one is written to a place of its own; all zeros are valid
     // for what consists of numbers.
     unsafe {
         let mut now: libc::sigaction = std::mem::zeroed();
-        match libc::sigaction(SIGINT, null(), &mut now) {
+        match libc::sigaction(signal, null(), &mut now) {
             0 => Ok(now.sa_sigaction),
             _ => Err(io::Error::last_os_error()),
         }

@@ -17,7 +17,13 @@ pub(crate) mod memory;
 #[cfg(feature = "process")]
 pub(crate) mod packet;
 pub(crate) mod prefetch;
+pub(crate) mod quit;
 #[cfg(feature = "process")]
 mod result;
 #[cfg(feature = "process")]
 pub(crate) mod shared_memory;
+#[cfg(feature = "stall")]
+pub(crate) mod stack;
+pub(crate) mod thread;
+pub(crate) mod user;
+pub(crate) mod wait;

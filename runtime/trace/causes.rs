@@ -153,7 +153,12 @@ impl Causes {
                 self.run(seq);
                 0
             }
-            What::RunEnded | What::TimeJumped { .. } => 0,
+            What::RunEnded => {
+                // What comes between two runs comes from the program, not from what ran last.
+                self.outer = 0;
+                0
+            }
+            What::TimeJumped { .. } => 0,
             other => self.of_rare(seq, task, other),
         }
     }

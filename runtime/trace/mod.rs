@@ -3,12 +3,15 @@
 mod causes;
 mod check;
 mod code;
+pub mod live;
 mod log;
 mod record;
 mod recorder;
+pub mod stall;
 pub mod state;
 mod story;
 mod theatre;
+pub mod why;
 
 pub use crate::event_loop::event::{
     Act, CallKind, Direction, Event, ObjectKind, PollEnd, TaskEnd, WaitsFor, What, WokenBy,

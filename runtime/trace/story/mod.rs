@@ -4,7 +4,7 @@
 //! virtual clock the story is the same, byte by byte.
 
 mod reasons;
-mod sentences;
+pub(in crate::trace) mod sentences;
 
 use super::log::Log;
 use super::record::Record;
@@ -41,6 +41,8 @@ pub struct Story<'a> {
     to: u64,
     /// Whether the real times are given, too.
     wall: bool,
+    /// The only events that are told, in order, if not all are.
+    only: Option<Vec<u64>>,
 }
 
 impl<'a> Story<'a> {
@@ -52,6 +54,7 @@ impl<'a> Story<'a> {
             from: 0,
             to: u64::MAX,
             wall: false,
+            only: None,
         }
     }
 
@@ -79,13 +82,23 @@ impl<'a> Story<'a> {
         self
     }
 
+    /// Tells only of these events, given by their numbers.
+    pub fn only_events(mut self, mut events: Vec<u64>) -> Self {
+        events.sort_unstable();
+        self.only = Some(events);
+        self
+    }
+
     fn is_told(&self, record: &Record) -> bool {
         let by_task = |task| {
             let cause = self.log.record(record.cause);
             cause.is_some_and(|cause| cause.what == What::PollStarted && cause.task == Some(task))
         };
         let of_task = |task| record.task == Some(task) || by_task(task);
-        (self.from..=self.to).contains(&record.seq) && self.task.is_none_or(of_task)
+        let is_meant = |only: &Vec<u64>| only.binary_search(&record.seq).is_ok();
+        self.only.as_ref().is_none_or(is_meant)
+            && (self.from..=self.to).contains(&record.seq)
+            && self.task.is_none_or(of_task)
     }
 
     fn line(&self, state: &State, record: &Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -119,7 +132,7 @@ impl fmt::Display for Story<'_> {
 }
 
 /// Nanoseconds, as seconds.
-struct Seconds(u64);
+pub(in crate::trace) struct Seconds(pub(in crate::trace) u64);
 
 impl fmt::Display for Seconds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -129,7 +142,7 @@ impl fmt::Display for Seconds {
 }
 
 /// A file's name without what differs from machine to machine: where the registry of crates is, where the compiler was built.
-fn short(file: &str) -> &str {
+pub(in crate::trace) fn short(file: &str) -> &str {
     for (mark, skipped) in [
         ("/registry/src/", 1),
         ("/rustc/", 1),

@@ -25,7 +25,7 @@ impl Story<'_> {
     }
 
     /// A task, by its number and by the name that it was given.
-    pub(super) fn name(&self, task: TaskId) -> String {
+    pub(in crate::trace) fn name(&self, task: TaskId) -> String {
         match self.log.given_name(task) {
             Some(name) => format!("T{} {name:?}", task.0),
             None => format!("T{}", task.0),
@@ -96,7 +96,7 @@ impl Story<'_> {
     }
 
     /// What a task waits for.
-    pub(super) fn waits(&self, on: WaitsFor, state: &State) -> String {
+    pub(in crate::trace) fn waits(&self, on: WaitsFor, state: &State) -> String {
         match on {
             WaitsFor::Turn => "lets the others go first".to_owned(),
             WaitsFor::Timer { timer, when } => {
@@ -319,7 +319,7 @@ fn count(count: usize, what: &str) -> String {
     format!("{count} {what}{plural}")
 }
 
-pub(super) fn object_word(kind: ObjectKind) -> &'static str {
+pub(in crate::trace) fn object_word(kind: ObjectKind) -> &'static str {
     match kind {
         ObjectKind::Promise => "promise",
         ObjectKind::Event => "event",
@@ -366,7 +366,7 @@ fn reason_word(reason: CancelReason) -> &'static str {
     }
 }
 
-fn job_word(end: JobEnd) -> &'static str {
+pub(in crate::trace) fn job_word(end: JobEnd) -> &'static str {
     match end {
         JobEnd::Returned => "is done",
         JobEnd::Failed => "failed",
@@ -375,6 +375,6 @@ fn job_word(end: JobEnd) -> &'static str {
     }
 }
 
-fn worker_word(worker: WorkerId) -> String {
+pub(in crate::trace) fn worker_word(worker: WorkerId) -> String {
     format!("worker {} of pool {}", worker.worker, worker.pool)
 }
