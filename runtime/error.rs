@@ -1,9 +1,12 @@
 //! The errors: few, small, each saying what happened, to what, where, and what to do.
 
 mod cancelled;
+mod deadlock;
 mod unhandled;
 
 pub use cancelled::{CancelReason, Cancelled};
+pub use deadlock::{Deadlock, DeadlockedTask, DeadlockedWait, Verdict};
+pub(crate) use deadlock::{Futurelock, Report};
 pub use unhandled::Unhandled;
 
 use std::any::Any;
@@ -208,6 +211,10 @@ pub enum RunError {
     Interrupted,
     /// These tasks had not ended when the time was over that a shutdown gives them, and were dropped.
     Stuck(Vec<Stuck>),
+    /// The main future, or a loop that runs for ever, waits for what nothing can bring. asyncio would wait for ever.
+    ///
+    /// The runtime can be used again. What waits stays as it is until the runtime ends, or somebody brings it.
+    Deadlock(Deadlock),
     /// A system call that the loop cannot do without failed.
     Io(io::Error),
 }
@@ -268,6 +275,7 @@ impl fmt::Display for RunError {
                     "; let them end when they are cancelled, or give them more time with `Builder::shutdown_grace`",
                 )
             }
+            RunError::Deadlock(deadlock) => write!(f, "{deadlock}"),
             RunError::Io(error) => write!(f, "the event loop failed in a system call: {error}"),
         }
     }

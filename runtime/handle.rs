@@ -1,6 +1,6 @@
 //! Handles: what a program holds of a running loop, on its own thread and on others.
 
-use crate::error::{Closed, JoinError, RunError};
+use crate::error::{Closed, Deadlock, JoinError, RunError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::context::{self, NO_LOOP};
 use crate::event_loop::inbox::{Message, Shared};
@@ -135,6 +135,13 @@ impl Handle {
         self.event_loop().tasks()
     }
 
+    /// Says who has to bring something for the loop to go on, and what its tasks wait for, as
+    /// [`Runtime::diagnose`](crate::Runtime::diagnose). `None` in a task, which then runs; of use in a callback, and between runs.
+    #[track_caller]
+    pub fn diagnose(&self) -> Option<Deadlock> {
+        self.event_loop().diagnose()
+    }
+
     /// Returns whether the runtime has ended, or is about to.
     pub fn is_closed(&self) -> bool {
         self.0
@@ -166,8 +173,14 @@ impl Handle {
     /// If the runtime is closed.
     #[track_caller]
     pub fn remote(&self) -> RemoteHandle {
+        RemoteHandle::new(self.remote_uncounted())
+    }
+
+    /// A handle for other threads that the loop does not wait for: what it brings is counted elsewhere, as a job is.
+    #[track_caller]
+    pub(crate) fn remote_uncounted(&self) -> Remote {
         let event_loop = self.event_loop();
-        RemoteHandle {
+        Remote {
             shared: event_loop.shared,
             serial: event_loop.serial,
         }
@@ -242,24 +255,19 @@ impl CallHandle {
     }
 }
 
-/// The loop, for code on any thread. Cheap to clone; does not keep the runtime alive.
+/// The loop of a [`RemoteHandle`].
 #[derive(Clone, Copy)]
-pub struct RemoteHandle {
+pub(crate) struct Remote {
+    /// What other threads reach.
     shared: &'static Shared,
+    /// The runtime's number; it may have ended.
     serial: u64,
 }
 
-impl RemoteHandle {
-    /// Queues a callback on the loop and wakes it, as asyncio's `call_soon_threadsafe`.
-    ///
-    /// A panic in it goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled).
-    ///
-    /// # Errors
-    /// If the runtime has ended; the callback is dropped. A callback that was accepted runs, unless the runtime
-    /// ends first: then it is dropped on the loop's thread.
+impl Remote {
+    /// See [`RemoteHandle::post`].
     #[track_caller]
-    #[doc(alias = "call_soon_threadsafe")]
-    pub fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+    pub(crate) fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
         let at = Location::caller();
         let mut callback = Some(callback);
         context::with_loop(self.serial, |event_loop| {
@@ -277,6 +285,44 @@ impl RemoteHandle {
                 self.shared.post(self.serial, message)
             }
         }
+    }
+}
+
+/// The loop, for code on any thread. Cheap to clone; does not keep the runtime alive.
+///
+/// While one is alive, something may come through it: a loop that has nothing else to wait for waits for that, and does not
+/// call it a [`Deadlock`](crate::Deadlock).
+pub struct RemoteHandle(Remote);
+
+impl Clone for RemoteHandle {
+    fn clone(&self) -> Self {
+        RemoteHandle::new(self.0)
+    }
+}
+
+impl Drop for RemoteHandle {
+    fn drop(&mut self) {
+        self.0.shared.handles.take_one();
+    }
+}
+
+impl RemoteHandle {
+    fn new(remote: Remote) -> Self {
+        remote.shared.handles.add(1);
+        RemoteHandle(remote)
+    }
+
+    /// Queues a callback on the loop and wakes it, as asyncio's `call_soon_threadsafe`.
+    ///
+    /// A panic in it goes to [`Builder::on_unhandled`](crate::Builder::on_unhandled).
+    ///
+    /// # Errors
+    /// If the runtime has ended; the callback is dropped. A callback that was accepted runs, unless the runtime
+    /// ends first: then it is dropped on the loop's thread.
+    #[track_caller]
+    #[doc(alias = "call_soon_threadsafe")]
+    pub fn post(&self, callback: impl FnOnce() + Send + 'static) -> Result<(), Closed> {
+        self.0.post(callback)
     }
 
     /// Spawns a task on the loop from any thread, as asyncio's `run_coroutine_threadsafe`.
@@ -311,7 +357,7 @@ impl RemoteHandle {
 
     /// Returns whether the runtime has ended.
     pub fn is_closed(&self) -> bool {
-        !self.shared.is_open(self.serial)
+        !self.0.shared.is_open(self.0.serial)
     }
 }
 

@@ -58,7 +58,10 @@ pub mod hyper;
 pub struct Readme;
 
 pub use context::ContextVar;
-pub use error::{CancelReason, Cancelled, Closed, Elapsed, JoinError, RunError, Unhandled};
+pub use error::{
+    CancelReason, Cancelled, Closed, Deadlock, DeadlockedTask, DeadlockedWait, Elapsed, JoinError,
+    RunError, Unhandled, Verdict,
+};
 pub use event_loop::event::Event as LoopEvent;
 pub use event_loop::observer::{JobEnd, JobId, Observer, TaskId, WorkerId};
 pub use handle::{CallHandle, Handle, RemoteHandle, RemoteJoin};

@@ -1,6 +1,6 @@
 //! Running: `run` for one main future, `Runtime` and `Builder` for more control.
 
-use crate::error::{CancelReason, Cancelled, RunError, Unhandled};
+use crate::error::{CancelReason, Cancelled, Deadlock, RunError, Unhandled};
 use crate::event_loop::chaos::Chaos;
 use crate::event_loop::main_task::MainEnd;
 use crate::event_loop::observer::Observer;
@@ -46,7 +46,7 @@ pub fn run<F: Future>(main: F) -> F::Output {
 ///
 /// # Errors
 /// If a loop runs on this thread already, the loop cannot be made (out of descriptors, say), its system calls fail,
-/// it is stopped before the future ends, or it is interrupted by Ctrl-C.
+/// it is stopped before the future ends, nothing can wake any task any more, or it is interrupted by Ctrl-C.
 ///
 /// # Panics
 /// If the future panics, with its panic.
@@ -140,8 +140,8 @@ impl Runtime {
     /// Runs a future to its end, like [`run`](Runtime::run), and reports what prevents it.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends,
-    /// or this process was forked from the one that made the runtime.
+    /// If a loop runs on this thread already, the loop's system calls fail, it is stopped before the future ends, nothing can
+    /// wake any task any more (see [`Deadlock`]), or this process was forked from the one that made the runtime.
     ///
     /// # Panics
     /// If the future panics, with its panic. The runtime stays usable.
@@ -179,7 +179,8 @@ impl Runtime {
     /// Runs turns until [`stop`](Runtime::stop) is called. A stop before it lets exactly one turn run.
     ///
     /// # Errors
-    /// If a loop runs on this thread already, or the loop's system calls fail.
+    /// If a loop runs on this thread already, or the loop's system calls fail. If nothing can come to the loop any more: no task
+    /// can be woken, and nobody has a [`RemoteHandle`] to bring something; see [`Deadlock`].
     pub fn run_forever(&self) -> Result<(), RunError> {
         self.event_loop.run_until_stopped()
     }
@@ -244,6 +245,28 @@ impl Runtime {
         self.event_loop.tasks()
     }
 
+    /// Says who has to bring something for the loop to go on, and what its tasks wait for; `None` while it has something to do or
+    /// to wait for: something is ready or runs, a timer is set, somebody waits for a descriptor, or a job is on its way.
+    ///
+    /// It polls nothing. A deadlock that is [certain](crate::Verdict::Certain) ends a run by itself; one that is
+    /// [possible](crate::Verdict::Possible) or [external](crate::Verdict::External) is to be had here only.
+    ///
+    /// # Examples
+    /// ```
+    /// use roundelay::{Runtime, Verdict, sync::Event};
+    /// let runtime = Runtime::new().unwrap();
+    /// drop(runtime.spawn(async { Event::new().wait().await }));
+    /// assert!(runtime.diagnose().is_none()); // The task is to run first.
+    /// assert!(runtime.run_forever().is_err());
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::Certain);
+    /// let remote = runtime.remote();
+    /// assert_eq!(runtime.diagnose().unwrap().verdict(), Verdict::External);
+    /// # drop(remote);
+    /// ```
+    pub fn diagnose(&self) -> Option<Deadlock> {
+        self.event_loop.diagnose()
+    }
+
     pub(crate) fn with_loop<R>(&self, f: impl FnOnce(&EventLoop) -> R) -> R {
         f(&self.event_loop)
     }
@@ -280,6 +303,8 @@ pub struct Builder {
     /// What `stall_after` said; `None` for what the environment says.
     stall_after: Option<Duration>,
     on_stall: Option<stall::Handler>,
+    /// What `debug` said; `None` for what the environment says.
+    debug: Option<bool>,
 }
 
 impl Default for Builder {
@@ -288,6 +313,7 @@ impl Default for Builder {
             settings: Settings {
                 // For running a whole test suite in these modes: `--cfg roundelay_strict`, `--cfg roundelay_spurious`.
                 strict: cfg!(roundelay_strict),
+                debug: false,
                 virtual_clock: false,
                 timer_resolution: Duration::from_millis(1),
                 eager_start: false,
@@ -302,6 +328,7 @@ impl Default for Builder {
             live: false,
             stall_after: None,
             on_stall: None,
+            debug: None,
         }
     }
 }
@@ -314,6 +341,17 @@ impl Builder {
     /// program can tell the difference only by what comes from outside, a little earlier or later.
     pub fn strict(mut self, strict: bool) -> Self {
         self.settings.strict = strict;
+        self
+    }
+
+    /// Notes what each task waits for, at which line and since when, also while nobody observes the loop.
+    ///
+    /// A report of a [`Deadlock`](crate::Deadlock) then names locks, queues and lines, not only tasks and joins. It costs some
+    /// nanoseconds at each wait. By default it is on in builds with debug assertions; the environment can say otherwise with
+    /// `ROUNDELAY_DEBUG=1` or `ROUNDELAY_DEBUG=0`, and this function goes before both.
+    #[doc(alias = "set_debug")]
+    pub fn debug(mut self, debug: bool) -> Self {
+        self.debug = Some(debug);
         self
     }
 
@@ -485,7 +523,12 @@ impl Builder {
     /// # Errors
     /// If the descriptors it needs cannot be had, a log that the environment asks for cannot be written (see
     /// [`Recorder`]), the socket of a [`live`](Builder::live) loop cannot be made, or the environment gives a limit for stalls that is none.
+    /// If `ROUNDELAY_DEBUG` says neither 0 nor 1.
     pub fn build(mut self) -> io::Result<Runtime> {
+        self.settings.debug = match self.debug {
+            Some(debug) => debug,
+            None => debug_by_default()?,
+        };
         if let Some(recorder) = Recorder::from_environment()? {
             self.settings.observe(recorder);
         }
@@ -521,6 +564,21 @@ impl Builder {
 
 /// What happens to a failure that nobody receives when there is no handler: the panic hook has printed what and where;
 /// this adds whose it was.
+/// Whether to note what tasks wait for, where the program does not say.
+pub(crate) fn debug_by_default() -> io::Result<bool> {
+    let Some(debug) = std::env::var_os("ROUNDELAY_DEBUG").filter(|debug| !debug.is_empty()) else {
+        return Ok(cfg!(debug_assertions));
+    };
+    match debug.to_str() {
+        Some("0") => Ok(false),
+        Some("1") => Ok(true),
+        _ => Err(io::Error::other(format!(
+            "the environment says ROUNDELAY_DEBUG={}, which is to be 0 or 1",
+            debug.display()
+        ))),
+    }
+}
+
 fn print_unhandled(unhandled: &Unhandled) {
     eprintln!("roundelay: {unhandled}");
 }

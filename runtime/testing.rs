@@ -15,8 +15,9 @@ use std::time::Duration;
 /// Time jumps to the next deadline whenever nothing is ready and nothing real is on its way: an hour's sleep takes no
 /// time. What is left of its tasks is cancelled at the end, and must then end.
 ///
-/// A body that waits for what nothing brings, as in a deadlock, waits for ever here too: another thread might bring it. A
-/// [`timeout`](crate::timeout) around it finds that at once, however long the limit.
+/// A body that waits for what nothing can bring ends the test with the report of the [`Deadlock`](crate::Deadlock). One that
+/// another thread might still wake waits for ever; a [`timeout`](crate::timeout) around it finds that at once, however long the
+/// limit.
 ///
 /// # Panics
 /// If the body panics, with its panic, and as `run`.

@@ -6,7 +6,6 @@ use roundelay::{
     CancelReason, JoinError, RunError, Runtime, catch_cancel, run, sleep, spawn, try_run, yield_now,
 };
 use rustix::process::{Pid, Signal, kill_process};
-use std::future::pending;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -21,13 +20,16 @@ struct Act {
 
 const SIGINT: i32 = 2;
 
+/// Longer than any act takes. To wait for nothing at all would be a deadlock.
+const LONG: Duration = Duration::from_secs(3600);
+
 const ACTS: &[Act] = &[
     Act {
         name: "an interrupt that is caught lets the run return its value",
         inside: || {
             let reason = run(async {
                 ready();
-                let cancelled = catch_cancel(pending::<()>()).await.unwrap_err();
+                let cancelled = catch_cancel(sleep(LONG)).await.unwrap_err();
                 sleep(Duration::from_millis(1)).await;
                 cancelled.reason()
             });
@@ -44,13 +46,13 @@ const ACTS: &[Act] = &[
         inside: || {
             run(async {
                 drop(spawn(async {
-                    let _ = catch_cancel(pending::<()>()).await;
+                    let _ = catch_cancel(sleep(LONG)).await;
                     sleep(Duration::from_millis(20)).await;
                     print!("cleaned up, without a line's end");
                 }));
                 yield_now().await;
                 ready();
-                pending::<()>().await
+                sleep(LONG).await
             });
             println!("not reached");
         },
@@ -65,14 +67,14 @@ const ACTS: &[Act] = &[
         inside: || {
             let runtime = Runtime::new().unwrap();
             drop(runtime.spawn(async {
-                let _ = catch_cancel(pending::<()>()).await;
+                let _ = catch_cancel(sleep(LONG)).await;
                 sleep(Duration::from_millis(20)).await;
                 println!("cleaned up");
             }));
             runtime.run(async {
                 yield_now().await;
                 ready();
-                pending::<()>().await
+                sleep(LONG).await
             });
             println!("not reached");
         },
@@ -88,13 +90,13 @@ const ACTS: &[Act] = &[
             for _ in 0..2 {
                 let result = runtime.try_run(async {
                     ready();
-                    pending::<()>().await
+                    sleep(LONG).await
                 });
                 assert!(matches!(result, Err(RunError::Interrupted)), "{result:?}");
             }
             let result = try_run(async {
                 ready();
-                pending::<()>().await
+                sleep(LONG).await
             });
             println!("{}", result.unwrap_err());
         },
@@ -113,7 +115,7 @@ const ACTS: &[Act] = &[
         inside: || {
             run(async {
                 ready();
-                let _ = catch_cancel(pending::<()>()).await;
+                let _ = catch_cancel(sleep(LONG)).await;
                 ready();
                 // Nothing that a cancel could reach.
                 std::thread::sleep(Duration::from_secs(60));
@@ -131,13 +133,13 @@ const ACTS: &[Act] = &[
         inside: || {
             run(async {
                 drop(spawn(async {
-                    let _ = catch_cancel(pending::<()>()).await;
+                    let _ = catch_cancel(sleep(LONG)).await;
                     ready();
                     sleep(Duration::from_secs(60)).await;
                 }));
                 yield_now().await;
                 ready();
-                pending::<()>().await
+                sleep(LONG).await
             });
         },
         outside: |mut act| {
@@ -169,7 +171,7 @@ const ACTS: &[Act] = &[
             let text = run(async {
                 let child = spawn(async {
                     ready();
-                    match catch_cancel(pending::<()>()).await {
+                    match catch_cancel(sleep(LONG)).await {
                         Err(cancelled) => format!("the child caught: {:?}", cancelled.reason()),
                         Ok(()) => String::new(),
                     }
@@ -189,7 +191,7 @@ const ACTS: &[Act] = &[
         inside: || {
             let result = try_run(async {
                 roundelay::cancel_current();
-                pending::<()>().await
+                sleep(LONG).await
             });
             let Err(RunError::Cancelled(error)) = result else {
                 panic!("{result:?}")
@@ -217,7 +219,7 @@ const ACTS: &[Act] = &[
             let runtime = Runtime::builder().ctrl_c(false).build().unwrap();
             runtime.run(async {
                 ready();
-                let _ = catch_cancel(pending::<()>()).await;
+                let _ = catch_cancel(sleep(LONG)).await;
                 println!("not reached");
             });
         },
@@ -232,7 +234,7 @@ const ACTS: &[Act] = &[
             let thread = std::thread::spawn(|| {
                 run(async {
                     ready();
-                    let _ = catch_cancel(pending::<()>()).await;
+                    let _ = catch_cancel(sleep(LONG)).await;
                     println!("not reached");
                 })
             });

@@ -43,7 +43,7 @@ mod atomic {
 mod handshake;
 
 use atomic::{AtomicU32, AtomicU64, Ordering};
-use handshake::{SleepWord, SpinLock, clear_woken, mark_woken};
+use handshake::{Count, SleepWord, SpinLock, clear_woken, mark_woken};
 use loom::sync::Arc;
 use loom::sync::atomic::AtomicBool;
 use loom::sync::mpsc::{Receiver, Sender, channel};
@@ -349,6 +349,103 @@ fn broken_a_lock_given_back_too_early_guards_nothing() {
             drop(guarded.lock.lock());
             // SAFETY: none, and loom says so.
             guarded.sum.with_mut(|sum| unsafe { *sum += 1 });
+        });
+    });
+}
+
+/// What a loop looks at before it says that nobody can wake it.
+struct Quiet {
+    /// Who may still bring something, less what the loop has counted on its own thread.
+    count: Count,
+    sleep: SleepWord,
+    inbox: SpinLock<u32>,
+}
+
+/// What somebody does who brings an item and then is gone.
+type Bring = fn(&Quiet);
+/// Whether the loop is sure that nothing can come any more; it has counted so many on its own thread.
+type IsSure = fn(&Quiet, u64) -> bool;
+
+/// Two bring an item each, the second through a clone of what it has; the loop had made both itself. A loop that is sure must
+/// have seen all items.
+fn a_loop_that_is_sure_has_seen_all(bring: Bring, is_sure: IsSure) {
+    const MADE_BY_LOOP: u64 = 2;
+    let quiet = Arc::new(Quiet {
+        count: Count::new(),
+        sleep: SleepWord::new(),
+        inbox: SpinLock::new(0),
+    });
+    let threads: Vec<_> = (0..2)
+        .map(|me| {
+            let quiet = Arc::clone(&quiet);
+            thread::spawn(move || {
+                if me == 1 {
+                    quiet.count.add(1);
+                    quiet.count.take_one();
+                }
+                bring(&quiet);
+            })
+        })
+        .collect();
+    let mut seen = 0;
+    for _ in 0..2 {
+        if is_sure(&quiet, MADE_BY_LOOP) {
+            assert_eq!(seen, 2, "sure too early");
+        }
+        if quiet.sleep.take_notice() {
+            seen += std::mem::take(&mut *quiet.inbox.lock());
+        }
+    }
+    for thread in threads {
+        thread.join().expect("it does not panic");
+    }
+    if quiet.sleep.take_notice() {
+        seen += std::mem::take(&mut *quiet.inbox.lock());
+    }
+    assert!(
+        seen == 2 && is_sure(&quiet, MADE_BY_LOOP),
+        "the count is off"
+    );
+}
+
+fn leave_an_item(quiet: &Quiet) {
+    *quiet.inbox.lock() += 1;
+    quiet.sleep.notify();
+}
+
+fn bring_and_go(quiet: &Quiet) {
+    leave_an_item(quiet);
+    quiet.count.take_one();
+}
+
+#[test]
+fn a_loop_that_calls_a_deadlock_certain_has_seen_every_wake() {
+    loom::model(|| {
+        a_loop_that_is_sure_has_seen_all(bring_and_go, |quiet, own| {
+            quiet.count.is_zero(own) && !quiet.sleep.is_notified()
+        });
+    });
+}
+
+#[test]
+fn broken_who_goes_before_bringing_is_missed() {
+    expect_a_fault("sure too early", || {
+        a_loop_that_is_sure_has_seen_all(
+            |quiet| {
+                quiet.count.take_one();
+                leave_an_item(quiet);
+            },
+            |quiet, own| quiet.count.is_zero(own) && !quiet.sleep.is_notified(),
+        );
+    });
+}
+
+#[test]
+fn broken_a_loop_that_looks_before_it_counts_misses_a_wake() {
+    expect_a_fault("sure too early", || {
+        a_loop_that_is_sure_has_seen_all(bring_and_go, |quiet, own| {
+            let nothing = !quiet.sleep.is_notified();
+            nothing && quiet.count.is_zero(own)
         });
     });
 }

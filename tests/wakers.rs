@@ -529,7 +529,10 @@ fn what_is_posted_while_the_runtime_ends_either_runs_or_is_dropped() {
         for round in 0..ROUNDS {
             let runtime = Runtime::new().unwrap();
             let remote = runtime.remote();
-            let threads = [(); 2].map(|()| thread::spawn(move || post_until_closed(remote)));
+            let threads = [(); 2].map(|()| {
+                let remote = remote.clone();
+                thread::spawn(move || post_until_closed(remote))
+            });
             runtime.run(async {
                 for _ in 0..round {
                     yield_now().await;

@@ -7,7 +7,7 @@ use super::EventLoop;
 use super::event::{Event, What};
 use super::timers::{Action, TimerKey};
 use super::waiters::Several;
-use super::waker::TaskRef;
+use super::waker::{TaskRef, TaskWaker};
 use crate::error::Cancelled;
 use slab::Slab;
 use std::cell::{Cell, RefCell};
@@ -27,7 +27,7 @@ pub(crate) enum Callback {
     /// The time of a scope of this task has run out.
     Expire(TaskRef, u64),
     /// Wake a waker that is not of this loop. Runs at once, without a turn in the ready queue.
-    Wake(Waker),
+    Wake(TaskWaker),
     /// Stop the loop: the main task has ended.
     Stop,
 }
@@ -113,7 +113,7 @@ impl Callbacks {
     }
 
     /// Puts another waker into the place of one.
-    pub(super) fn replace_waker(&self, key: u32, waker: Waker) -> Option<Waker> {
+    pub(super) fn replace_waker(&self, key: u32, waker: TaskWaker) -> Option<TaskWaker> {
         match self.table.borrow_mut().get_mut(key as usize) {
             Some(Some(Callback::Wake(own))) => Some(std::mem::replace(own, waker)),
             _ => Some(waker),

@@ -72,6 +72,42 @@ pub(crate) fn clear_woken(word: &AtomicU64, bit: u32) {
     word.fetch_and(!(1 << bit), Ordering::AcqRel);
 }
 
+/// How many things are alive that may wake a loop from outside: clones of its wakers, handles for other threads.
+///
+/// Who makes one holds one already, or is the loop's own thread; so the count of a loop whose thread makes none stays at zero
+/// once it was there. Whoever takes one off has left in the inbox what it had to leave *before*: a loop that reads zero, and
+/// then finds no notice, knows that nothing is on its way.
+///
+/// The loop's own thread counts in a cell of its own, and both halves wrap: only their sum means something.
+pub(crate) struct Count(AtomicU64);
+
+impl Count {
+    pub(crate) fn new() -> Self {
+        Count(AtomicU64::new(0))
+    }
+
+    /// One more, or what a loop has counted on its own thread.
+    pub(crate) fn add(&self, more: u64) {
+        self.0.fetch_add(more, Ordering::Relaxed);
+    }
+
+    /// One less. Pairs with the load in `is_zero`: what was left before is seen by who reads the zero.
+    pub(crate) fn take_one(&self) {
+        self.0.fetch_sub(1, Ordering::Release);
+    }
+
+    /// The loop's: whether none is alive, with what it has counted itself. The acquire pairs with every `take_one` so far, since
+    /// read-modify-writes carry each other's releases on.
+    pub(crate) fn is_zero(&self, own: u64) -> bool {
+        self.total(own) == 0
+    }
+
+    /// The loop's: how many are alive.
+    pub(crate) fn total(&self, own: u64) -> u64 {
+        self.0.load(Ordering::Acquire).wrapping_add(own)
+    }
+}
+
 /// A lock for moments: it spins, then yields. Compiled from source, so that ThreadSanitizer sees it whole,
 /// without thread-locals, so that it works while a thread is being torn down.
 pub(crate) struct SpinLock<T> {

@@ -7,7 +7,7 @@
 #![allow(unsafe_code)]
 
 use super::EventLoop;
-use super::handshake::{SleepWord, SpinLock, clear_woken, mark_woken};
+use super::handshake::{Count, SleepWord, SpinLock, clear_woken, mark_woken};
 use crate::error::Closed;
 use crate::sys::fork_guard::Process;
 use std::io;
@@ -41,6 +41,11 @@ pub(crate) struct Shared {
     /// What ends the loop's poll. `None` before the loop starts and from its end on, so that nobody ever
     /// writes to a descriptor that was closed and perhaps reused.
     poll_waker: SpinLock<Option<Arc<mio::Waker>>>,
+    /// Clones of the runtime's wakers that were made less those that were dropped, as far as that did not happen while the loop
+    /// ran on its thread: there `EventLoop::clones` counts.
+    pub(super) clones: Count,
+    /// The runtime's handles for other threads that are alive.
+    pub(crate) handles: Count,
 }
 
 struct Inbox {
@@ -54,8 +59,42 @@ struct Inbox {
 /// The table of all runtimes by short id. Entries are set once and live for ever.
 static TABLE: [AtomicPtr<Shared>; 1 << 16] = [const { AtomicPtr::new(null_mut()) }; 1 << 16];
 
-/// The short ids that are free for reuse, and the first one never used.
-static FREE: Mutex<(Vec<u16>, u32)> = Mutex::new((Vec::new(), 0));
+/// The short ids that no runtime has.
+struct Ids {
+    /// Free for reuse.
+    free: Vec<u16>,
+    /// Those of ended runtimes of which wakers or handles were alive when they ended. Each would count for a later runtime with the
+    /// id when it goes; so they are kept aside until all have gone.
+    aside: Vec<u16>,
+    /// The first one never used.
+    next: u32,
+}
+
+static IDS: Mutex<Ids> = Mutex::new(Ids {
+    free: Vec::new(),
+    aside: Vec::new(),
+    next: 0,
+});
+
+impl Ids {
+    /// Takes an id for a new runtime.
+    fn take(&mut self) -> io::Result<u16> {
+        if let Some(short) = self.free.pop() {
+            return Ok(short);
+        }
+        let is_free = |short: &u16| shared(*short).is_some_and(Shared::is_forgotten);
+        if let Some(place) = self.aside.iter().position(is_free) {
+            return Ok(self.aside.swap_remove(place));
+        }
+        let short = u16::try_from(self.next).map_err(|_| {
+            io::Error::other(
+                "65,536 runtimes of this process are alive, or wakers and remote handles of them are: drop some before making another",
+            )
+        })?;
+        self.next += 1;
+        Ok(short)
+    }
+}
 
 /// Counts the runtimes; the count makes their serial numbers, of which 0 stands for none.
 static NEXT_SERIAL: AtomicU64 = AtomicU64::new(1);
@@ -73,23 +112,12 @@ impl Shared {
     /// Takes a free shared part for a new runtime, and returns it with the runtime's serial number.
     ///
     /// # Errors
-    /// When 65,536 runtimes are alive.
+    /// When 65,536 runtimes are alive, or wakers and handles of them.
     pub(super) fn acquire(poll_waker: Arc<mio::Waker>) -> io::Result<(&'static Shared, u64)> {
-        let short = {
-            let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            match free.0.pop() {
-                Some(short) => short,
-                None => {
-                    let short = u16::try_from(free.1).map_err(|_| {
-                        io::Error::other(
-                            "65,536 runtimes are alive in this process: drop some before making another",
-                        )
-                    })?;
-                    free.1 += 1;
-                    short
-                }
-            }
-        };
+        let short = IDS
+            .lock()
+            .unwrap_or_else(|poisoned| poisoned.into_inner())
+            .take()?;
         let this = shared(short).unwrap_or_else(|| {
             let new = Box::leak(Box::new(Shared {
                 short,
@@ -101,6 +129,8 @@ impl Shared {
                 sleep: SleepWord::new(),
                 woken: WokenBits::new(),
                 poll_waker: SpinLock::new(None),
+                clones: Count::new(),
+                handles: Count::new(),
             }));
             // Pairs with the acquire load in `shared`.
             TABLE[usize::from(short)].store(new, Ordering::Release);
@@ -133,10 +163,19 @@ impl Shared {
         Process::from_bits(self.process.load(Ordering::Relaxed)).is_current()
     }
 
-    /// Gives the short id back for reuse.
-    pub(super) fn recycle(&self) {
-        let mut free = FREE.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-        free.0.push(self.short);
+    /// Gives the short id back, with the clones that the loop has counted itself.
+    pub(super) fn recycle(&self, clones: u64) {
+        self.clones.add(clones);
+        let mut ids = IDS.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
+        match self.is_forgotten() {
+            true => ids.free.push(self.short),
+            false => ids.aside.push(self.short),
+        }
+    }
+
+    /// Whether nobody has a waker or a handle of the runtime that owned this last.
+    fn is_forgotten(&self) -> bool {
+        self.clones.is_zero(0) && self.handles.is_zero(0)
     }
 
     /// Wakes the task at `index` from any thread.

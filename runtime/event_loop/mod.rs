@@ -12,11 +12,13 @@ mod cell;
 pub(crate) mod chaos;
 pub(crate) mod clock;
 pub(crate) mod context;
+mod deadlock;
 mod delivery;
 mod eager;
 mod ending;
 pub(crate) mod event;
 mod handshake;
+mod holders;
 pub(crate) mod inbox;
 pub(crate) mod jobs;
 pub(crate) mod join;
@@ -27,6 +29,7 @@ pub(crate) mod object;
 pub(crate) mod observer;
 pub(crate) mod reactor;
 mod ready_queue;
+mod run;
 pub(crate) mod scope;
 mod scope_table;
 mod services;
@@ -56,6 +59,7 @@ use inbox::{Message, Shared};
 use observer::Observer;
 use reactor::{Block, Reactor};
 use ready_queue::{Entry, ReadyQueue};
+use run::Run;
 use services::Services;
 pub(crate) use settings::Settings;
 use slots::Tasks;
@@ -65,7 +69,7 @@ use std::rc::{Rc, Weak};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use timers::{Action, TimerKey, TimerWheel};
-use waker::{TaskRef, WakerBase};
+use waker::{TaskRef, TaskWaker, WakerBase};
 
 /// After so many entries the loop checks whether a look outside is due by time.
 const ENTRIES_BETWEEN_CHECKS: isize = 8;
@@ -90,6 +94,8 @@ pub(crate) struct EventLoop {
     waker_base: WakerBase,
     /// What other threads reach.
     pub(crate) shared: &'static Shared,
+    /// Clones of the loop's wakers that were made on its thread while it ran, less those that were dropped there; see `Count`.
+    clones: Cell<u64>,
     tasks: Tasks,
     /// What runs next, in order.
     ready: ReadyQueue,
@@ -147,15 +153,17 @@ impl EventLoop {
     pub(crate) fn new(settings: Settings) -> io::Result<Rc<Self>> {
         let reactor = Reactor::new()?;
         let (shared, serial) = Shared::acquire(Arc::clone(&reactor.waker))?;
-        let special = match settings.observer {
-            Some(_) => special::OBSERVED | special::NOTES,
-            None => 0,
+        let special = match (&settings.observer, settings.debug) {
+            (Some(_), _) => special::OBSERVED | special::NOTES,
+            (None, true) => special::NOTES,
+            (None, false) => 0,
         };
         let this = Rc::new_cyclic(|this| EventLoop {
             this: this.clone(),
             serial,
             waker_base: WakerBase::new(shared.short),
             shared,
+            clones: Cell::new(0),
             tasks: Tasks::new(),
             ready: ReadyQueue::new(),
             callbacks: Callbacks::new(),
@@ -297,6 +305,9 @@ impl EventLoop {
             true => self.time_to_block(),
             false => Block::No,
         };
+        if block == Block::Forever {
+            self.refuse_to_hang()?;
+        }
         // ② Poll; ③ queue the sources that are ready.
         if block == Block::No {
             self.poll_reactor(Block::No)?;
@@ -502,7 +513,7 @@ impl EventLoop {
     pub(crate) fn wake_action(&self, waker: &std::task::Waker) -> Action {
         match waker::task_of(waker, self.waker_base) {
             Some(task) => Action::Wake(task),
-            None => Action::Callback(self.callbacks.insert(Callback::Wake(waker.clone()))),
+            None => Action::Callback(self.callbacks.insert(Callback::Wake(TaskWaker::of(waker)))),
         }
     }
 
@@ -559,29 +570,6 @@ impl EventLoop {
         count(self.reactor.waiting.get(), "wait(s) for sources");
         left
     }
-
-    /// Runs turns until `stop`.
-    pub(crate) fn run_until_stopped(&self) -> Result<(), RunError> {
-        let _run = Run::begin(self)?;
-        let _running = context::Running::enter(self);
-        match self.has_special(special::NOTES) {
-            false => self.run_turns::<false>(),
-            true => self.run_observed_turns(),
-        }
-    }
-
-    /// Runs turns until `stop`. Compiled once for loops that nobody watches, which so are never asked for it.
-    #[inline(always)]
-    fn run_turns<const OBSERVED: bool>(&self) -> Result<(), RunError> {
-        while self.turn::<OBSERVED>()? {}
-        Ok(())
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn run_observed_turns(&self) -> Result<(), RunError> {
-        self.run_turns::<true>()
-    }
 }
 
 impl Drop for EventLoop {
@@ -589,47 +577,7 @@ impl Drop for EventLoop {
         self.close();
         context::strike_off(self);
         if !self.is_forked() {
-            self.shared.recycle();
+            self.shared.recycle(self.clones.get());
         }
-    }
-}
-
-/// While it lives, the loop runs. Refuses to nest.
-struct Run<'a>(&'a EventLoop);
-
-impl<'a> Run<'a> {
-    /// Says whether a run may begin.
-    fn check(event_loop: &EventLoop) -> Result<(), RunError> {
-        if event_loop.is_closing() {
-            return Err(RunError::Closed);
-        }
-        if !event_loop.process.is_current() {
-            return Err(RunError::Forked);
-        }
-        if event_loop.running.get() || context::Running::anywhere() {
-            return Err(RunError::Nested);
-        }
-        Ok(())
-    }
-
-    fn begin(event_loop: &'a EventLoop) -> Result<Self, RunError> {
-        Run::check(event_loop)?;
-        event_loop.running.set(true);
-        event_loop.fresh.set(true);
-        event_loop.reactor.lose_patience();
-        if event_loop.eager_start {
-            event_loop.set_special(special::EAGER);
-        }
-        event_loop.observe(|| Event::of(What::RunStarted));
-        Ok(Run(event_loop))
-    }
-}
-
-impl Drop for Run<'_> {
-    fn drop(&mut self) {
-        self.0.observe(|| Event::of(What::RunEnded));
-        self.0.stopping.set(false);
-        self.0.running.set(false);
-        self.0.clear_special(special::EAGER);
     }
 }

@@ -2,6 +2,7 @@
 
 use super::context::{each_on_thread, with_running};
 use super::event::{Act, Event, ObjectKind, WaitsFor, What};
+use super::observer::TaskId;
 use super::waker::TaskWaker;
 use super::{EventLoop, special};
 use std::cell::Cell;
@@ -75,56 +76,93 @@ impl Object {
         });
     }
 
+    /// Notes where the future with this ticket waits.
+    #[inline(always)]
+    #[track_caller]
+    pub(crate) fn waits_with(&self, ticket: Option<u64>) {
+        let at = Location::caller();
+        self.note(|event_loop, object| {
+            if let Some(ticket) = ticket {
+                let at = event_loop.line_of_program(at);
+                let mut holders = event_loop.watched.holders.borrow_mut();
+                holders.waits(object, ticket, at);
+            }
+        });
+    }
+
+    /// The future with this ticket waits no more.
+    #[inline(always)]
+    pub(crate) fn leaves(&self, ticket: u64) {
+        self.note(|event_loop, object| {
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.leaves(object, ticket);
+        });
+    }
+
+    /// Who was called to take the object does not come.
+    #[inline(always)]
+    pub(crate) fn called_in_vain(&self) {
+        self.note(|event_loop, object| event_loop.watched.holders.borrow_mut().freed(object));
+    }
+
     /// The task that runs has taken the object.
     #[inline(always)]
+    #[track_caller]
     pub(crate) fn taken(&self) {
-        self.tell(|object| What::ObjectTaken { object });
+        let at = Location::caller();
+        self.note(|event_loop, object| {
+            let (task, at) = (event_loop.current_task(), event_loop.line_of_program(at));
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.taken(object, task, at);
+            drop(holders);
+            event_loop.tell_object(task, What::ObjectTaken { object });
+        });
     }
 
     /// The object was given back.
     #[inline(always)]
     pub(crate) fn freed(&self) {
-        self.tell(|object| What::ObjectFreed { object });
+        self.note(|event_loop, object| {
+            event_loop.watched.holders.borrow_mut().freed(object);
+            event_loop.tell_object(event_loop.current_task(), What::ObjectFreed { object });
+        });
     }
 
-    /// Whoever has this waker was called to take the object.
+    /// Whoever has this waker and ticket was called to take the object.
     #[inline(always)]
-    pub(crate) fn called(&self, waiter: Option<&TaskWaker>) {
+    pub(crate) fn called(&self, waiter: &TaskWaker, ticket: u64) {
+        self.note(|event_loop, object| {
+            let task = event_loop.task_behind(waiter);
+            let mut holders = event_loop.watched.holders.borrow_mut();
+            holders.called(object, ticket, task);
+            drop(holders);
+            event_loop.tell_object(task, What::ObjectCalled { object });
+        });
+    }
+
+    /// Calls `f` with the object's number, if the loop that runs notes such things.
+    #[inline(always)]
+    fn note(&self, f: impl FnOnce(&EventLoop, u32)) {
         with_running(|event_loop| {
             if event_loop.has_special(special::NOTES) {
-                self.tell_called(event_loop, waiter);
+                self.note_watched(event_loop, f);
             }
         });
     }
 
     #[cold]
     #[inline(never)]
-    fn tell_called(&self, event_loop: &EventLoop, waiter: Option<&TaskWaker>) {
-        let object = self.number(event_loop);
-        event_loop.observe(|| Event {
-            task: waiter.and_then(|waiter| event_loop.task_behind(waiter)),
-            at: None,
-            what: What::ObjectCalled { object },
-        });
+    fn note_watched(&self, event_loop: &EventLoop, f: impl FnOnce(&EventLoop, u32)) {
+        f(event_loop, self.number(event_loop));
     }
+}
 
-    #[inline(always)]
-    fn tell(&self, what: impl FnOnce(u32) -> What) {
-        with_running(|event_loop| {
-            if event_loop.has_special(special::NOTES) {
-                self.tell_watched(event_loop, what);
-            }
-        });
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn tell_watched(&self, event_loop: &EventLoop, what: impl FnOnce(u32) -> What) {
-        let object = self.number(event_loop);
-        event_loop.observe(|| Event {
-            task: event_loop.current_task(),
+impl EventLoop {
+    fn tell_object(&self, task: Option<TaskId>, what: What) {
+        self.observe(|| Event {
+            task,
             at: None,
-            what: what(object),
+            what,
         });
     }
 }

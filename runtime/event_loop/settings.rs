@@ -9,6 +9,7 @@ use std::time::Duration;
 /// How a loop is to behave; see `Builder` for what each setting means.
 pub(crate) struct Settings {
     pub(crate) strict: bool,
+    pub(crate) debug: bool,
     pub(crate) virtual_clock: bool,
     pub(crate) timer_resolution: Duration,
     pub(crate) eager_start: bool,

@@ -9,7 +9,7 @@ use super::observer::TaskId;
 use super::ready_queue::Entry;
 use super::slots::{LIVE, NO_SLOT, QUEUED, Slot};
 use super::waiters::Waiter;
-use super::waker::{self, TaskRef};
+use super::waker::{self, TaskRef, TaskWaker};
 use super::{EventLoop, callbacks::Callback, special};
 use crate::error::{Cancelled, JoinError, Stuck};
 use crate::sys::prefetch::prefetch;
@@ -384,7 +384,7 @@ impl EventLoop {
             self.detach(index);
             return Some(error);
         }
-        let waker = waker.clone();
+        let waker = TaskWaker::of(waker);
         if cell.is_finished() {
             // That was code of others, which between two runs may have run the loop.
             waker.wake();

@@ -4,6 +4,7 @@
 
 use super::callbacks::Callback;
 use super::event::{CallKind, Event, What, WokenBy};
+use super::holders::Holders;
 use super::observer::TaskId;
 use super::ready_queue::Entry;
 use super::timers::{Action, TimerKey};
@@ -27,6 +28,10 @@ pub(super) struct Watched {
     pub(super) woken_by: Cell<WokenBy>,
     /// What each task waits for, by its slot.
     pub(super) noted: RefCell<Vec<Noted>>,
+    /// How often a task has begun to wait.
+    pub(super) waits: Cell<u64>,
+    /// Who holds what.
+    pub(super) holders: RefCell<Holders>,
     /// Whether the step that runs has noted something.
     pub(super) has_noted: Cell<bool>,
     /// Whether somebody has cloned a waker in the step that runs.
@@ -44,6 +49,8 @@ impl Default for Watched {
             objects: Cell::new(0),
             woken_by: Cell::new(WokenBy::Running),
             noted: RefCell::default(),
+            waits: Cell::new(0),
+            holders: RefCell::default(),
             has_noted: Cell::new(false),
             has_cloned: Cell::new(false),
             line: Cell::new(None),

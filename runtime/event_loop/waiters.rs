@@ -8,7 +8,7 @@ use super::EventLoop;
 use super::callbacks::Callback;
 use super::cell::{self, CellPointer, flag};
 use super::event::WokenBy;
-use super::waker::{self, TaskRef};
+use super::waker::{self, TaskRef, TaskWaker};
 use std::cell::Cell;
 use std::collections::HashSet;
 use std::panic::Location;
@@ -100,6 +100,11 @@ impl Several {
     /// Leaves out one who is no task.
     fn take_out(&mut self, waiter: Waiter) {
         self.told.retain(|told| told.waiter != waiter);
+    }
+
+    /// Those who are told.
+    pub(super) fn waiters(&self) -> impl Iterator<Item = Waiter> {
+        self.told.iter().map(|told| told.waiter)
     }
 
     /// Leaves out who is gone.
@@ -254,7 +259,7 @@ impl EventLoop {
                 self.tasks.awaits.set(index);
             }
             None => {
-                let waker = waker.clone();
+                let waker = TaskWaker::of(waker);
                 let cell = self.held(index);
                 if cell.is_finished() {
                     return true;

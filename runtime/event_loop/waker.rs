@@ -1,4 +1,4 @@
-//! The index waker: a waker is an integer, so that cloning, dropping and comparing it is free.
+//! The index waker: a waker is an integer, so that making, waking and comparing it is cheap, and a clone is a count.
 //!
 //! ```text
 //!   63       48 47            28 27              0
@@ -7,12 +7,17 @@
 //! Waking on the loop's own thread is a compare and a push on the ready queue; from anywhere else it goes
 //! through the inbox of the runtime. A stale waker (its task ended, its slot was reused, its runtime ended) can
 //! at worst cause a spurious poll, and nothing unsafe rests on the generation.
+//!
+//! Clones are counted, so that a loop that has run dry knows whether somebody can still wake one of its tasks. The waker that a
+//! step makes is neither cloned nor dropped through the table, and the futures of this crate keep a `TaskWaker`, which is not a
+//! clone: it is the loop's own.
 
 #![allow(unsafe_code)]
 
 use super::cell::quietly;
+use super::inbox::{self, Shared};
 use super::observer::TaskId;
-use super::{EventLoop, context, inbox};
+use super::{EventLoop, context};
 use std::ptr::without_provenance;
 use std::task::{RawWaker, RawWakerVTable, Waker};
 
@@ -58,7 +63,7 @@ impl TaskRef {
 
 const RUNTIME_SHIFT: u32 = INDEX_BITS + GENERATION_BITS;
 
-static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake, |_| ());
+static VTABLE: RawWakerVTable = RawWakerVTable::new(clone, wake, wake_by_ref, drop_clone);
 
 /// The part of the packed word that a runtime's wakers have in common.
 #[derive(Clone, Copy)]
@@ -97,12 +102,50 @@ fn raw(data: *const ()) -> RawWaker {
 }
 
 fn clone(data: *const ()) -> RawWaker {
+    count(
+        data as u64,
+        |own| own.wrapping_add(1),
+        |shared| shared.clones.add(1),
+    );
     context::with_running(|event_loop| event_loop.watched.has_cloned.set(true));
     raw(data)
 }
 
+fn wake_by_ref(data: *const ()) {
+    wake_task(data as u64);
+}
+
+/// First the wake, then the count: see `Count`.
 fn wake(data: *const ()) {
     wake_task(data as u64);
+    drop_clone(data);
+}
+
+fn drop_clone(data: *const ()) {
+    count(
+        data as u64,
+        |own| own.wrapping_sub(1),
+        |shared| {
+            shared.clones.take_one();
+        },
+    );
+}
+
+/// Counts a clone that came or went: in the loop's own cell if the loop runs on this thread, else where all threads count.
+#[inline(always)]
+fn count(data: u64, here: impl FnOnce(u64) -> u64, elsewhere: impl FnOnce(&Shared)) {
+    let counted = context::with_running(|event_loop| {
+        let is_own = event_loop.waker_base.task(data).is_some();
+        if is_own {
+            event_loop.clones.set(here(event_loop.clones.get()));
+        }
+        is_own
+    });
+    if counted != Some(true)
+        && let Some(shared) = inbox::shared((data >> RUNTIME_SHIFT) as u16)
+    {
+        elsewhere(shared);
+    }
 }
 
 /// Wakes by the packed word.
@@ -143,9 +186,11 @@ impl EventLoop {
 ///
 /// Leaf futures keep this instead of a `Waker`; it has the same size.
 pub(crate) enum TaskWaker {
-    /// A task of a roundelay runtime: the packed word.
+    /// A task of the loop that ran on this thread when it was made: the packed word. Not a clone, since what keeps it is the loop's
+    /// own, and can wake nobody while that loop waits.
     Ours(u64),
-    /// Somebody else's, such as that of a set of futures inside a task.
+    /// Somebody else's, such as that of a set of futures inside a task; or a task's of a loop that ran elsewhere or not at all, for
+    /// which this is a clone.
     Foreign(Waker),
 }
 
@@ -153,8 +198,8 @@ impl TaskWaker {
     #[inline]
     pub(crate) fn of(waker: &Waker) -> Self {
         match packed(waker) {
-            Some(data) => TaskWaker::Ours(data),
-            None => TaskWaker::Foreign(waker.clone()),
+            Some(data) if is_running(data) => TaskWaker::Ours(data),
+            _ => TaskWaker::Foreign(waker.clone()),
         }
     }
 
@@ -207,6 +252,12 @@ impl TaskWaker {
             TaskWaker::Foreign(own) => own.will_wake(waker),
         }
     }
+}
+
+/// Whether the loop of a packed word runs on this thread.
+#[inline(always)]
+fn is_running(data: u64) -> bool {
+    context::with_running(|event_loop| event_loop.waker_base.task(data).is_some()) == Some(true)
 }
 
 #[inline(always)]

@@ -65,6 +65,7 @@ impl<T> Lock<T> {
     }
 
     /// Takes the lock if it is free and nobody waits for it.
+    #[track_caller]
     pub fn try_lock(&self) -> Option<LockGuard<'_, T>> {
         let taken = self.turnstile.try_enter();
         taken.then(|| LockGuard::new(self))

@@ -49,6 +49,7 @@ impl Turnstile {
     }
 
     /// Goes in if nobody is inside and nobody waits.
+    #[track_caller]
     pub(super) fn try_enter(&self) -> bool {
         let free = !self.taken.get() && !self.called.get() && !self.waiters.has_live();
         if free {
@@ -72,7 +73,7 @@ impl Turnstile {
             // First the flag: a waker that is not ours may poll at once.
             self.called.set(true);
             self.waiters
-                .wake_oldest(|waiter| self.object.called(Some(waiter)));
+                .wake_oldest(|waiter, ticket| self.object.called(waiter, ticket.number()));
         }
     }
 
@@ -102,17 +103,20 @@ impl Future for Acquire<'_> {
         let turnstile = self.turnstile;
         match self.ticket {
             None if turnstile.try_enter() => Poll::Ready(()),
-            Some(_) if !turnstile.waiters.is_waiting(self.ticket) => {
+            Some(ticket) if !turnstile.waiters.is_waiting(self.ticket) => {
                 debug_assert!(turnstile.called.get() && !turnstile.taken.get());
                 self.ticket = None;
                 turnstile.called.set(false);
                 turnstile.taken.set(true);
+                turnstile.object.leaves(ticket.number());
                 turnstile.object.taken();
                 Poll::Ready(())
             }
             _ => {
                 turnstile.waiters.wait(&mut self.ticket, waker);
                 turnstile.object.waits(Act::Wait);
+                let ticket = self.ticket.map(Ticket::number);
+                turnstile.object.waits_with(ticket);
                 // It was not called while its task looked cancelled, but is polled all the same.
                 turnstile.call();
                 Poll::Pending
@@ -124,9 +128,11 @@ impl Future for Acquire<'_> {
 impl Drop for Acquire<'_> {
     fn drop(&mut self) {
         if let Some(ticket) = self.ticket {
+            self.turnstile.object.leaves(ticket.number());
             if !self.turnstile.waiters.leave(ticket) {
                 // It was called, and will not come.
                 self.turnstile.called.set(false);
+                self.turnstile.object.called_in_vain();
             }
             self.turnstile.call();
         }

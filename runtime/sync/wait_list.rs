@@ -17,6 +17,13 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(u64);
 
+impl Ticket {
+    /// What tells it from others of its list.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+}
+
 /// Who waits, oldest first: tasks, or whatever else is to be told.
 pub(super) struct WaitList<W = TaskWaker> {
     /// The waiters with their tickets, oldest first; `None` for those that left. The first is never `None`.

@@ -131,10 +131,13 @@ impl Waiters {
     }
 
     /// Wakes the oldest waiter, whatever becomes of it, after telling who it is.
-    pub(super) fn wake_oldest(&self, tell: impl FnOnce(&TaskWaker)) {
-        let waiter = self.list.borrow_mut().next();
-        if let Some(waiter) = waiter {
-            tell(&waiter);
+    pub(super) fn wake_oldest(&self, tell: impl FnOnce(&TaskWaker, Ticket)) {
+        let mut list = self.list.borrow_mut();
+        let ticket = list.first().map(|(ticket, _)| ticket);
+        let waiter = list.next();
+        drop(list);
+        if let (Some(waiter), Some(ticket)) = (waiter, ticket) {
+            tell(&waiter, ticket);
             waiter.wake();
         }
     }

@@ -3,8 +3,7 @@
 use super::join::{JoinHandle, spawn};
 use crate::error::JoinError;
 use crate::event_loop::callbacks::Aggregate;
-use crate::event_loop::event::WaitsFor;
-use crate::event_loop::waits::note;
+use crate::event_loop::waits::note_ends;
 use crate::event_loop::waker::TaskWaker;
 use futures_core::Stream;
 use std::cell::RefCell;
@@ -109,9 +108,7 @@ impl<T> AsCompleted<T> {
         }
         let before = self.ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
-        note(|_| WaitsFor::Tasks {
-            left: self.left as u32,
-        });
+        note_ends(&*self.ends, || self.left);
         Poll::Pending
     }
 }

@@ -8,8 +8,7 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::EventLoop;
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::context::{with_loop, with_running};
-use crate::event_loop::event::WaitsFor;
-use crate::event_loop::waits::note;
+use crate::event_loop::waits::note_ends;
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -200,9 +199,7 @@ impl<T: 'static> Members<T> {
         drop(before);
         let this: Weak<Self> = Rc::downgrade(self);
         with_running(|event_loop| event_loop.await_aggregate(cx.waker(), this));
-        note(|_| WaitsFor::Tasks {
-            left: self.unfinished.get() as u32,
-        });
+        note_ends(&**self, || self.unfinished.get());
         Poll::Pending
     }
 

@@ -14,9 +14,8 @@ use crate::error::{CancelReason, Cancelled, JoinError};
 use crate::event_loop::callbacks::Aggregate;
 use crate::event_loop::cancel::Target;
 use crate::event_loop::context::{with_loop, with_running};
-use crate::event_loop::event::WaitsFor;
 use crate::event_loop::scope::ScopeKey;
-use crate::event_loop::waits::{located, note};
+use crate::event_loop::waits::{located, note_members};
 use crate::event_loop::waker::{TaskRef, TaskWaker};
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
@@ -257,9 +256,8 @@ impl<E: 'static> Group<E> {
             let completed = std::future::poll_fn(|cx| {
                 let polled = self.poll_completed(cx);
                 if polled.is_pending() {
-                    note(|_| WaitsFor::Tasks {
-                        left: self.members.borrow().len() as u32,
-                    });
+                    let members = self.members.borrow();
+                    note_members(members.len(), || members.values().copied().collect());
                 }
                 polled
             });

@@ -2,8 +2,7 @@
 
 use super::join::JoinHandle;
 use crate::event_loop::callbacks::Aggregate;
-use crate::event_loop::event::WaitsFor;
-use crate::event_loop::waits::note;
+use crate::event_loop::waits::note_ends;
 use crate::event_loop::waker::TaskWaker;
 use crate::time::Sleep;
 use std::cell::{Cell, RefCell};
@@ -180,11 +179,11 @@ impl<T> Future for Wait<T> {
         }
         let before = this.ends.waker.replace(Some(TaskWaker::of(cx.waker())));
         drop(before);
-        note(|_| {
+        let left = || {
             let handles = this.ends.handles.borrow();
-            let left = handles.iter().filter(|handle| !handle.has_ended()).count();
-            WaitsFor::Tasks { left: left as u32 }
-        });
+            handles.iter().filter(|handle| !handle.has_ended()).count()
+        };
+        note_ends(&*this.ends, left);
         Poll::Pending
     }
 }

@@ -312,6 +312,7 @@ fn live(
 fn settings() -> Settings {
     Settings {
         strict: false,
+        debug: false,
         virtual_clock: false,
         timer_resolution: Duration::from_millis(1),
         eager_start: false,

@@ -6,11 +6,12 @@
 //! wakes nobody for that.
 
 use crate::event_loop::context::{with_loop, with_running};
+use crate::event_loop::waker::TaskWaker;
 use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::mem;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 use std::time::Duration;
 
 /// A count of the calls that are being done.
@@ -22,7 +23,7 @@ pub(super) struct Busy {
     /// Whether there will be no more, since the pool is closed.
     over: Cell<bool>,
     /// Who waits for that to change: the listener of the zygote and those of the workers.
-    waiters: RefCell<Vec<Waker>>,
+    waiters: RefCell<Vec<TaskWaker>>,
     /// For how many nanoseconds the loop is to try before it sleeps while there are calls; zero for
     /// not at all.
     window: u64,
@@ -95,7 +96,7 @@ impl Busy {
             }
             let mut waiters = self.waiters.borrow_mut();
             if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
-                waiters.push(cx.waker().clone());
+                waiters.push(TaskWaker::of(cx.waker()));
             }
             Poll::Pending
         })
@@ -110,7 +111,7 @@ impl Busy {
 
     fn wake(&self) {
         let waiters = mem::take(&mut *self.waiters.borrow_mut());
-        waiters.into_iter().for_each(Waker::wake);
+        waiters.into_iter().for_each(TaskWaker::wake);
     }
 }
 

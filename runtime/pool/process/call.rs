@@ -8,6 +8,7 @@ use super::in_flight::InFlight;
 use super::limits::Limits;
 use super::wire::Kind;
 use crate::event_loop::observer::{JobEnd, JobId};
+use crate::event_loop::waker::TaskWaker;
 use crate::pool::error::PoolError;
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -15,7 +16,7 @@ use std::future::poll_fn;
 use std::mem;
 use std::panic::Location;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Instant;
 
 /// A worker's answer, still encoded.
@@ -47,11 +48,11 @@ pub(super) struct Call {
     stage: RefCell<Stage>,
     /// Who awaits the job; written when it is polled, empty when nobody waits or the outcome is
     /// there.
-    waiter: Cell<Option<Waker>>,
+    waiter: Cell<Option<TaskWaker>>,
     /// Who awaits its place in the queue; taken when it has one, or is over.
-    waiters_for_place: RefCell<Vec<Waker>>,
+    waiters_for_place: RefCell<Vec<TaskWaker>>,
     /// The slot that does it, to hear when it is given up.
-    slot: Cell<Option<Waker>>,
+    slot: Cell<Option<TaskWaker>>,
     /// What the loop was told; dropped as soon as the call is done or given up.
     in_flight: Cell<Option<InFlight>>,
 }
@@ -104,7 +105,7 @@ impl Call {
 
     fn tell_place(&self) {
         let waiters = mem::take(&mut *self.waiters_for_place.borrow_mut());
-        waiters.into_iter().for_each(Waker::wake);
+        waiters.into_iter().for_each(TaskWaker::wake);
     }
 
     /// Waits until it has a place in the queue, or an outcome.
@@ -114,9 +115,9 @@ impl Call {
             return Poll::Ready(());
         }
         // Cloned before anything is borrowed: it is foreign code.
-        let waker = cx.waker().clone();
+        let waker = TaskWaker::of(cx.waker());
         let mut waiters = self.waiters_for_place.borrow_mut();
-        if !waiters.iter().any(|waiter| waiter.will_wake(&waker)) {
+        if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
             waiters.push(waker);
         }
         Poll::Pending
@@ -133,7 +134,7 @@ impl Call {
             if self.is_over() {
                 return Poll::Ready(());
             }
-            self.slot.set(Some(cx.waker().clone()));
+            self.slot.set(Some(TaskWaker::of(cx.waker())));
             Poll::Pending
         })
         .await
@@ -187,7 +188,7 @@ impl Call {
         match &*stage {
             Stage::Queued(_) | Stage::Running(_) => {
                 drop(stage);
-                drop(self.waiter.replace(Some(cx.waker().clone())));
+                drop(self.waiter.replace(Some(TaskWaker::of(cx.waker()))));
                 Poll::Pending
             }
             Stage::Done(_) => match mem::replace(&mut *stage, Stage::Over) {

@@ -1,6 +1,7 @@
 //! What has become of a worker process: told by the zygote, waited for by the worker's slot.
 
 use super::last_words::LastWords;
+use crate::event_loop::waker::TaskWaker;
 use crate::sys::child::{self, Process};
 use crate::sys::fork_guard;
 use std::cell::RefCell;
@@ -10,7 +11,7 @@ use std::mem;
 use std::os::fd::{AsFd, OwnedFd};
 use std::process::ExitStatus;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 /// How long a process that was killed may take to end.
@@ -27,7 +28,7 @@ pub(super) struct Fate {
     /// How far it is.
     stage: RefCell<Stage>,
     /// Who waits for news: the slot, and the reader of its standard error. Taken when there is some.
-    waiters: RefCell<Vec<Waker>>,
+    waiters: RefCell<Vec<TaskWaker>>,
     /// What it writes to standard error; none if that is the program's.
     words: Option<Rc<LastWords>>,
     /// The process that asked for the worker. A child forked from it has a copy of us and must not
@@ -96,7 +97,7 @@ impl Fate {
     fn turn(&self, stage: Stage) {
         drop(self.stage.replace(stage));
         let waiters = mem::take(&mut *self.waiters.borrow_mut());
-        waiters.into_iter().for_each(Waker::wake);
+        waiters.into_iter().for_each(TaskWaker::wake);
     }
 
     /// What the worker writes to standard error, if the pool reads that.
@@ -175,7 +176,7 @@ impl Fate {
         let mut waiters = self.waiters.borrow_mut();
         // They are the loop's own tasks, whose wakers run no code of others.
         if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
-            waiters.push(cx.waker().clone());
+            waiters.push(TaskWaker::of(cx.waker()));
         }
         Poll::Pending
     }

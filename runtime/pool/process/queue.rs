@@ -4,11 +4,12 @@
 //! begun from there. Without a limit the line is always empty.
 
 use super::call::Call;
+use crate::event_loop::waker::TaskWaker;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::future::poll_fn;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
 /// A queue.
 pub(super) struct Queue {
@@ -24,7 +25,7 @@ pub(super) struct Queue {
     limit: Option<usize>,
     /// The slots that wait for a call. The last to come is the first to go: it has a worker
     /// already, and workers that are never needed are never started.
-    idle: RefCell<Vec<(usize, Waker)>>,
+    idle: RefCell<Vec<(usize, TaskWaker)>>,
     /// How many slots have no call in hand, whether they wait for one or come to do so.
     free_slots: Cell<usize>,
     /// Whether no more calls are taken in.
@@ -121,7 +122,7 @@ impl Queue {
             if self.shut.get() {
                 return Poll::Ready(None);
             }
-            let waker = cx.waker().clone();
+            let waker = TaskWaker::of(cx.waker());
             self.idle.borrow_mut().push((slot, waker));
             Poll::Pending
         })

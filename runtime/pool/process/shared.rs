@@ -11,6 +11,7 @@ use super::hired::PATIENCE;
 use super::line::Line;
 use super::queue::Queue;
 use super::settings::Settings;
+use crate::event_loop::waker::TaskWaker;
 use crate::pool::error::PoolError;
 use crate::sys::fork_guard;
 use crate::task::spawn;
@@ -21,7 +22,7 @@ use std::io;
 use std::os::fd::BorrowedFd;
 use std::panic::Location;
 use std::rc::Rc;
-use std::task::{Poll, Waker};
+use std::task::Poll;
 
 /// A pool.
 pub(super) struct Shared {
@@ -50,7 +51,7 @@ pub(super) struct Shared {
     /// Whether the pool is closed: there is no work any more.
     closed: Cell<bool>,
     /// Who waits for that.
-    waiters: RefCell<Vec<Waker>>,
+    waiters: RefCell<Vec<TaskWaker>>,
     /// The process that made the pool. A child forked from it has a copy of us and must not use it.
     owner: fork_guard::Process,
 }
@@ -178,9 +179,9 @@ impl Shared {
                 return Poll::Ready(());
             }
             // Cloned before anything is borrowed: it is foreign code.
-            let waker = cx.waker().clone();
+            let waker = TaskWaker::of(cx.waker());
             let mut waiters = self.waiters.borrow_mut();
-            if !waiters.iter().any(|waiter| waiter.will_wake(&waker)) {
+            if !waiters.iter().any(|waiter| waiter.will_wake(cx.waker())) {
                 waiters.push(waker);
             }
             Poll::Pending
@@ -202,7 +203,7 @@ impl Shared {
         }
         self.busy.end();
         let waiters = self.waiters.take();
-        waiters.into_iter().for_each(Waker::wake);
+        waiters.into_iter().for_each(TaskWaker::wake);
     }
 }
 

@@ -27,7 +27,7 @@ use super::stats::Stats;
 use super::watch::Watch;
 use crate::event_loop::context::with_running;
 use crate::event_loop::observer::{JobEnd, JobId};
-use crate::handle::{Handle, RemoteHandle};
+use crate::handle::{Handle, Remote};
 use at_end::Settings;
 use job::Place;
 use shared::{Shared, Unqueue};
@@ -210,8 +210,8 @@ impl<S: 'static> ThreadPool<S> {
 
     /// What is to be told of the end of a job of the loop that runs.
     #[track_caller]
-    fn told(submitted: &'static Location<'static>) -> impl FnOnce() -> (RemoteHandle, JobId) {
-        let remote = Handle::current().remote();
+    fn told(submitted: &'static Location<'static>) -> impl FnOnce() -> (Remote, JobId) {
+        let remote = Handle::current().remote_uncounted();
         move || {
             let number = with_running(|event_loop| event_loop.job_submitted(submitted));
             (
@@ -243,7 +243,7 @@ impl<S: 'static> ThreadPool<S> {
         call: F,
         promised: bool,
         submitted: &'static Location<'static>,
-        told: Option<(RemoteHandle, JobId)>,
+        told: Option<(Remote, JobId)>,
     ) -> (Arc<Mailbox<R>>, Option<Place>)
     where
         R: Send + 'static,

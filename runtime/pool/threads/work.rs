@@ -4,7 +4,7 @@ use crate::event_loop::context::with_running;
 use crate::event_loop::event::What;
 use crate::event_loop::observer::{JobEnd, JobId};
 use crate::event_loop::quietly;
-use crate::handle::RemoteHandle;
+use crate::handle::Remote;
 use crate::pool::error::PoolError;
 use crate::pool::mailbox::Mailbox;
 use crate::pool::watch::Watch;
@@ -45,7 +45,7 @@ pub(super) struct Receipt<R: Send + 'static> {
     /// Where the result is awaited.
     pub(super) mailbox: Arc<Mailbox<R>>,
     /// The loop that is to be told, and the job's number there; none for a thread that blocks.
-    pub(super) told: Option<(RemoteHandle, JobId)>,
+    pub(super) told: Option<(Remote, JobId)>,
     /// The loop's observer, if it has one.
     pub(super) watch: Option<Watch>,
     /// How the call ended, as far as it has.
