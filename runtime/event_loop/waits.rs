@@ -280,6 +280,13 @@ pub(crate) struct Line {
 }
 
 impl Line {
+    /// For a future of this crate that is polled at this line; `None` if nothing is noted.
+    #[inline]
+    pub(crate) fn of_poll(at: &'static Location<'static>) -> Option<Line> {
+        let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
+        (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))
+    }
+
     fn enter(at: &'static Location<'static>) -> Line {
         let outer = with_running(|event_loop| event_loop.watched.line.replace(Some(at)));
         Line {

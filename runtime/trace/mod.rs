@@ -11,6 +11,7 @@ pub mod stall;
 pub mod state;
 mod story;
 mod theatre;
+mod timeline;
 pub mod why;
 
 pub use crate::event_loop::event::{
@@ -31,3 +32,4 @@ pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};
 pub(crate) fn is_asked_for(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
+pub use timeline::Timeline;

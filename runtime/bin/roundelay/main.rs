@@ -3,6 +3,7 @@
 mod four_ways;
 mod live;
 mod outcome;
+mod perfetto;
 mod story;
 mod theatre;
 mod why;
@@ -25,6 +26,7 @@ struct Arguments {
 enum Command {
     Story(story::Arguments),
     Theatre(theatre::Arguments),
+    Perfetto(perfetto::Arguments),
     Why(why::Arguments),
     Ps(live::Ps),
     Tree(live::Tree),
@@ -35,6 +37,7 @@ fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
         Command::Theatre(arguments) => theatre::run(&arguments),
+        Command::Perfetto(arguments) => perfetto::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
         Command::Ps(arguments) => live::show(arguments.process, Question::Ps),
         Command::Tree(arguments) => live::show(arguments.process, Question::Tree),

@@ -15,7 +15,7 @@ const NAMED: usize = 8;
 
 impl Story<'_> {
     /// Whom a record is about, and what happened. The state is the one before it.
-    pub(super) fn sentence(&self, state: &State, record: &Record) -> (String, String) {
+    pub(in crate::trace) fn sentence(&self, state: &State, record: &Record) -> (String, String) {
         match record.task {
             Some(task) if is_of_task(record.what) => {
                 (self.name(task), self.of_task(task, state, record))
