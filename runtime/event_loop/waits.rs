@@ -265,14 +265,6 @@ fn poll_at<F: Future>(
     future.poll(cx)
 }
 
-/// Lends a line of the program to what is noted while the result lives, as `located` does: for a future that has a `poll` of its own
-/// and polls others in it.
-#[inline]
-pub(crate) fn lend_line(at: &'static Location<'static>) -> Option<Line> {
-    let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
-    (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))
-}
-
 /// While it lives, the code that runs was called by a line of the program.
 pub(crate) struct Line {
     /// The line of the code around it.

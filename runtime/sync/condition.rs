@@ -8,7 +8,7 @@ use crate::event_loop::context::with_running;
 use crate::event_loop::event::{Act, ObjectKind};
 use crate::event_loop::object::Object;
 use crate::event_loop::scope::Scope;
-use crate::event_loop::waits::{lend_line, located};
+use crate::event_loop::waits::{Line, located};
 use crate::event_loop::waker::TaskWaker;
 use std::fmt;
 use std::panic::Location;
@@ -348,7 +348,7 @@ impl Future for ConditionWait<'_, '_> {
 
     #[track_caller]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        let _line = lend_line(Location::caller());
+        let _line = Line::of_poll(Location::caller());
         let this = &mut *self;
         let condition = this.guard.condition;
         if let Stage::Start = this.stage {
