@@ -32,7 +32,6 @@ const SENTENCES = {
   [K.DROPPED]: (n) => `Object ${column.a[n]} is gone: nobody will wait at it any more.`,
   [K.TAKEN]: (n, t) => `${who(t)} takes ${objectName(column.a[n])}.`,
   [K.FREED]: (n, t) => `${who(t)} gives ${objectName(column.a[n])} back.`,
-  [K.DROPPED]: (n) => `${objectName(column.a[n])} is dropped.`,
   [K.CALLED]: (n, t) => `${objectName(column.a[n])} is handed to ${t ? label(t) : "who waited longest"}.`,
   [K.CANCEL_ASKED]: (n, t) => `${label(t)} is asked to cancel${here(n)}, ${REASONS[column.detail[n]]}. This only asks: it hears of it when it runs.`,
   [K.CANCEL_DELIVERED]: (n, t) => `${label(t)} now hears that it is to cancel.`,

@@ -116,7 +116,6 @@ const RULES = {
     holders.splice(Math.max(0, holders.indexOf(task)), 1);
     change(s.objects, a, { holders });
   },
-  [K.DROPPED]: (s, n, task, a) => { s.objects.delete(a); },
   [K.CANCEL_ASKED]: (s, n, task) => { if (s.tasks.has(task)) change(s.tasks, task, { asked: n }); },
   [K.CANCEL_ABSORBED]: (s, n, task) => { if (s.tasks.has(task)) change(s.tasks, task, { asked: 0 }); },
   [K.CANCEL_DELIVERED]: (s, n, task) => { leave(s, "T" + task); s.taken = task; },
