@@ -349,6 +349,8 @@ impl Builder {
     /// A report of a [`Deadlock`](crate::Deadlock) then names locks, queues and lines, not only tasks and joins. It costs some
     /// nanoseconds at each wait. By default it is on in builds with debug assertions; the environment can say otherwise with
     /// `ROUNDELAY_DEBUG=1` or `ROUNDELAY_DEBUG=0`, and this function goes before both.
+    ///
+    /// If it is switched on by one of these, steps that last longer than 100 ms are reported, too; see [`stall_after`](Builder::stall_after).
     #[doc(alias = "set_debug")]
     pub fn debug(mut self, debug: bool) -> Self {
         self.debug = Some(debug);
@@ -442,7 +444,7 @@ impl Builder {
 
     /// Reports every step of a task and every callback that holds up the loop for longer than this: which it was, why, and whom it
     /// hurt; see [`trace::stall`](crate::trace::stall). Off by default; `ROUNDELAY_STALL=100ms` in the environment switches it on where the program says
-    /// nothing. Zero switches it off.
+    /// nothing, and so do [`debug(true)`](Builder::debug) and `ROUNDELAY_DEBUG=1`, at 100 ms, where neither says. Zero switches it off.
     ///
     /// It costs a thread, and a little time for each event. With the crate's feature `stall` the report has the stack, for which the
     /// loop's thread gets a SIGURG during a stall: a system call that is not restarted by itself, such as `poll`, then ends early in the
@@ -451,7 +453,6 @@ impl Builder {
     /// # Examples
     /// ```
     /// use std::{sync::mpsc::channel, thread, time::Duration};
-    /// use roundelay::trace::stall::Verdict;
     ///
     /// let (tell, told) = channel();
     /// let runtime = roundelay::Runtime::builder()
@@ -462,7 +463,6 @@ impl Builder {
     /// drop(runtime);
     /// let stall = told.recv().unwrap();
     /// assert!(stall.is_over() && stall.wall() >= Duration::from_millis(100));
-    /// # let _ = Verdict::Blocked;
     /// # Ok::<(), std::io::Error>(())
     /// ```
     #[doc(alias = "slow_callback_duration")]
@@ -518,6 +518,12 @@ impl Builder {
         self
     }
 
+    /// The limit for stalls, if debug mode was asked for: a build that is in it by itself starts no thread.
+    fn limit_in_debug(&self) -> Option<Duration> {
+        let asked = || trace::is_asked_for("ROUNDELAY_DEBUG");
+        self.debug.unwrap_or_else(asked).then_some(stall::IN_DEBUG)
+    }
+
     /// Makes the runtime.
     ///
     /// # Errors
@@ -543,11 +549,11 @@ impl Builder {
             watchdog = Some(thread);
         }
         let limit = match self.stall_after {
-            Some(limit) => Some(limit).filter(|limit| !limit.is_zero()),
-            None => stall::from_environment()?,
+            Some(limit) => Some(limit),
+            None => stall::from_environment()?.or_else(|| self.limit_in_debug()),
         };
         let mut watch = None;
-        if let Some(limit) = limit {
+        if let Some(limit) = limit.filter(|limit| !limit.is_zero()) {
             let (thread, attention) = Watch::start(limit, self.on_stall)?;
             self.settings.observe(attention);
             watch = Some(thread);

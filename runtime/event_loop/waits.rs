@@ -273,6 +273,7 @@ pub(crate) struct Line {
 
 impl Line {
     /// For a future of this crate that is polled at this line; `None` if nothing is noted.
+    #[inline]
     pub(crate) fn of_poll(at: &'static Location<'static>) -> Option<Line> {
         let is_watched = with_running(|event_loop| event_loop.has_special(special::NOTES));
         (is_watched == Some(true) && !is_ours(at)).then(|| Line::enter(at))

@@ -27,9 +27,9 @@ pub use recorder::{Recorder, Recording};
 pub use state::State;
 pub use story::Story;
 pub use theatre::{FourWays, Span, Spans, SpansError, Theatre};
-pub use timeline::Timeline;
 
 /// Whether a variable of the environment asks for something: it is set, and neither empty nor `0`.
 pub(crate) fn is_asked_for(variable: &str) -> bool {
     std::env::var_os(variable).is_some_and(|value| !value.is_empty() && value != "0")
 }
+pub use timeline::Timeline;

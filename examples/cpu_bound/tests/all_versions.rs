@@ -98,3 +98,18 @@ fn help_explains_every_option() {
     }
     assert_eq!(said.code, Some(0));
 }
+
+#[test]
+fn the_sequential_version_writes_down_when_it_did_its_items() {
+    let name = format!("cpu_bound-{}.spans", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cpu_bound"));
+    program.args("--first 10 --numbers 3 --rounds 1 --only sequential".split(' '));
+    Said::by(program.env("ROUNDELAY_TRACE", &path)).assert_result("285 385 506", &ROWS[..1]);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let spans = roundelay::trace::Spans::parse(&text).unwrap().0;
+    let items: Vec<&str> = spans.iter().map(|span| &*span.item).collect();
+    assert_eq!(items, ["1", "2", "3"]);
+    assert!(spans.windows(2).all(|two| two[0].to == two[1].from));
+}

@@ -25,8 +25,8 @@ struct Arguments {
 #[derive(Subcommand)]
 enum Command {
     Story(story::Arguments),
-    Perfetto(perfetto::Arguments),
     Theatre(theatre::Arguments),
+    Perfetto(perfetto::Arguments),
     Why(why::Arguments),
     Ps(live::Ps),
     Tree(live::Tree),
@@ -36,8 +36,8 @@ enum Command {
 fn main() -> ExitCode {
     outcome::of(match Arguments::parse().command {
         Command::Story(arguments) => story::run(&arguments),
-        Command::Perfetto(arguments) => perfetto::run(&arguments),
         Command::Theatre(arguments) => theatre::run(&arguments),
+        Command::Perfetto(arguments) => perfetto::run(&arguments),
         Command::Why(arguments) => why::run(&arguments),
         Command::Ps(arguments) => live::show(arguments.process, Question::Ps),
         Command::Tree(arguments) => live::show(arguments.process, Question::Tree),

@@ -153,6 +153,9 @@ impl Picture {
                 self.calls.remove(&call);
             }
             What::ObjectFreed { object } => self.freed(object, by),
+            What::ObjectDropped { object } => {
+                self.holders.remove(&object);
+            }
             _ => {}
         }
     }

@@ -1,16 +1,12 @@
 //! What the loop and the watching thread have in common: which step runs since when, and what is known of it so far.
 
-use super::Victim;
+use super::finding::Finding;
 use crate::event_loop::event::{Event, What};
-use crate::event_loop::listing::TaskState;
 use crate::event_loop::observer::{Observer, TaskId};
 use crate::sys::thread::{self, Figures};
 use crate::trace::live::mirror::{At, Picture};
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-
-/// A shorter wait is no harm.
-const HARM: u64 = 1_000_000;
 
 /// The board behind its lock. No code of the program runs while that is held.
 pub(super) struct Shared {
@@ -26,15 +22,15 @@ pub(super) struct Board {
     /// The loop's thread.
     pub(super) thread: i32,
     /// The tasks.
-    picture: Picture,
+    pub(super) picture: Picture,
     /// The timers that are to run, with their tasks and deadlines.
-    timers: HashMap<u32, (Option<TaskId>, u64)>,
+    pub(super) timers: HashMap<u32, (Option<TaskId>, u64)>,
     /// Since when each callback stands in the ready queue.
-    calls: HashMap<u32, u64>,
+    pub(super) calls: HashMap<u32, u64>,
     /// The steps that are going on, the innermost last.
     pub(super) steps: Vec<Step>,
     /// How many steps there were: tells one from another.
-    count: u64,
+    pub(super) count: u64,
     /// The thread's figures when the watching thread last looked.
     pub(super) last: Figures,
     /// Stalls that are over, and not yet told.
@@ -47,19 +43,20 @@ pub(super) struct Board {
 
 /// A step of a task, or a callback, that is going on.
 pub(super) struct Step {
+    /// Tells it from others.
     pub(super) number: u64,
     /// The task; `None` for a callback.
-    task: Option<TaskId>,
+    pub(super) task: Option<TaskId>,
     /// The line at which the task last waited.
-    resumed_at: Option<At>,
+    pub(super) resumed_at: Option<At>,
     /// The line that asked for the callback.
-    from: Option<At>,
+    pub(super) from: Option<At>,
     /// When it began, by the machine's clock.
     pub(super) since: u64,
     /// When it began, by the loop's clock.
-    loop_since: u64,
+    pub(super) loop_since: u64,
     /// How long stalls within it lasted, which were told of on their own.
-    inner: u64,
+    pub(super) inner: u64,
     /// The figures at the last look before it, and at the first within it.
     pub(super) looks: Option<(Figures, Figures)>,
     /// How long the watching thread was not run, though it could.
@@ -72,23 +69,6 @@ pub(super) struct Step {
     pub(super) slept_in: Option<String>,
     /// Where the thread was.
     pub(super) stack: Vec<usize>,
-}
-
-/// A stall that has been measured, and not yet judged.
-pub(super) struct Finding {
-    pub(super) task: Option<TaskId>,
-    pub(super) name: Option<String>,
-    pub(super) from: Option<At>,
-    pub(super) resumed_at: Option<At>,
-    pub(super) wall: u64,
-    pub(super) cpu: u64,
-    /// How long the thread stood in the system's queue.
-    pub(super) delayed: u64,
-    pub(super) gap: u64,
-    pub(super) slept_in: Option<String>,
-    pub(super) stack: Vec<usize>,
-    pub(super) victims: Vec<Victim>,
-    pub(super) is_over: bool,
 }
 
 /// The observer.
@@ -233,81 +213,5 @@ impl Board {
         let figures = thread::figures(self.thread);
         let finding = self.finding(&step, now, figures, true);
         self.found.push(finding);
-    }
-
-    /// The step that is going on, as far as it has come.
-    pub(super) fn stuck(&self, figures: Figures) -> Option<Finding> {
-        let step = self.steps.last()?;
-        let passed = match self.picture.is_virtual {
-            true => 0,
-            false => figures.wall.saturating_sub(step.since),
-        };
-        Some(self.finding(step, step.loop_since + passed, figures, false))
-    }
-
-    fn finding(&self, step: &Step, now: u64, figures: Figures, is_over: bool) -> Finding {
-        let task = step.task.and_then(|task| self.picture.tasks.get(&task));
-        let wall = figures.wall.saturating_sub(step.since + step.inner);
-        let measure = |counter: fn(&Figures) -> u64| self.share(step, &figures, counter).min(wall);
-        Finding {
-            task: step.task,
-            name: task.and_then(|task| task.name.clone()),
-            from: task.and_then(|task| task.spawned_at).or(step.from),
-            resumed_at: step.resumed_at,
-            wall,
-            cpu: measure(|figures| figures.cpu),
-            delayed: measure(|figures| figures.delayed),
-            gap: step.gap,
-            slept_in: step.slept_in.clone(),
-            stack: step.stack.clone(),
-            victims: self.victims(step, now, figures.wall),
-            is_over,
-        }
-    }
-
-    /// How far a counter has moved in a step: exactly since the first look within it; before that, at most as far as it moved at all
-    /// since the look before, and as time did.
-    fn share(&self, step: &Step, end: &Figures, counter: fn(&Figures) -> u64) -> u64 {
-        let moved = |from: &Figures, to: &Figures| counter(to).saturating_sub(counter(from));
-        match &step.looks {
-            Some((before, first)) => {
-                let start = moved(before, first).min(first.wall.saturating_sub(step.since));
-                start + moved(first, end)
-            }
-            None => moved(&self.last, end),
-        }
-    }
-
-    fn victims(&self, step: &Step, now: u64, wall: u64) -> Vec<Victim> {
-        let waited = |since: u64| wall.saturating_sub(since.max(step.since));
-        let late = |when: u64| now.saturating_sub(when.max(step.loop_since));
-        let ready = self
-            .picture
-            .tasks
-            .iter()
-            .filter(|(_, task)| task.state == TaskState::Queued);
-        let ready = ready.map(|(&id, task)| (Some(id), false, waited(task.since)));
-        let calls = self
-            .calls
-            .values()
-            .map(|&since| (None, false, waited(since)));
-        let timers = self
-            .timers
-            .values()
-            .map(|&(task, when)| (task, true, late(when)));
-        let all = ready.chain(calls).chain(timers);
-        let mut all: Vec<_> = all
-            .filter(|&(task, _, by)| by >= HARM && (task.is_none() || task != step.task))
-            .collect();
-        all.sort_by_key(|&(task, is_timer, by)| (std::cmp::Reverse(by), is_timer, task));
-        let name = |task: Option<TaskId>| self.picture.tasks.get(&task?)?.name.clone();
-        all.into_iter()
-            .map(|(task, is_timer, by)| Victim {
-                task,
-                name: name(task),
-                is_timer,
-                by: std::time::Duration::from_nanos(by),
-            })
-            .collect()
     }
 }

@@ -3,14 +3,17 @@
 use std::io;
 use std::time::Duration;
 
-/// Reads the limit from the environment; `None` if it gives none, or says `0`.
+/// The limit where debug mode was asked for: asyncio's `slow_callback_duration`.
+pub(crate) const IN_DEBUG: Duration = Duration::from_millis(100);
+
+/// Reads the limit from the environment; `None` if it gives none. Zero is none either, and says so.
 pub(crate) fn from_environment() -> io::Result<Option<Duration>> {
     let Some(value) = std::env::var_os("ROUNDELAY_STALL").filter(|value| !value.is_empty()) else {
         return Ok(None);
     };
     let value = value.to_string_lossy();
     match read(&value) {
-        Some(limit) => Ok((!limit.is_zero()).then_some(limit)),
+        Some(limit) => Ok(Some(limit)),
         None => Err(io::Error::new(
             io::ErrorKind::InvalidInput,
             format!("ROUNDELAY_STALL is {value:?}, and is to be a time such as 100ms or 2s, or 0"),

@@ -3,12 +3,13 @@
 //! [`Builder::stall_after`](crate::Builder::stall_after) switches the report on, or `ROUNDELAY_STALL=100ms` in the environment.
 
 mod board;
+mod finding;
 mod limit;
 mod stack;
 mod watch;
 mod words;
 
-pub(crate) use limit::from_environment;
+pub(crate) use limit::{IN_DEBUG, from_environment};
 pub(crate) use watch::{Handler, Watch};
 
 use crate::event_loop::observer::TaskId;

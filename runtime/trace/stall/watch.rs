@@ -1,6 +1,7 @@
 //! The thread that watches for stalls: it looks a few times within the limit, and tells what was found.
 
-use super::board::{Attention, Board, Finding, Shared, Step};
+use super::board::{Attention, Board, Shared, Step};
+use super::finding::Finding;
 use super::{Stall, Verdict, stack};
 use crate::sys::clock;
 use crate::sys::thread::{self, Figures};
@@ -93,12 +94,12 @@ fn watch(shared: &Shared, handler: &Handler, started: u64) {
         let is_over = board.is_over;
         let look = board.look(gap);
         drop(board);
-        let is_held_up = look.asks.is_some() || look.is_stuck || !found.is_empty();
-        if let Some(number) = look.asks {
-            ask(shared, number);
+        let is_held_up = look.asks || look.is_stuck || !found.is_empty();
+        if look.asks {
+            ask(shared, look.step);
         }
         if look.is_stuck {
-            found.extend(stuck(shared));
+            found.extend(stuck(shared, look.step));
         }
         for finding in found {
             let stall = judge(finding);
@@ -144,9 +145,11 @@ fn sleep(shared: &Shared, tick: u64) -> bool {
 /// What a look at the board asks for.
 #[derive(Default)]
 struct Look {
-    /// The step whose stack is wanted.
-    asks: Option<u64>,
-    /// Whether the step is to be told of before it is over.
+    /// The step that is going on.
+    step: u64,
+    /// Whether its stack is wanted.
+    asks: bool,
+    /// Whether it is to be told of before it is over.
     is_stuck: bool,
 }
 
@@ -163,7 +166,8 @@ impl Board {
         let asks = lasted > limit && !std::mem::replace(&mut step.is_sampled, lasted > limit);
         let stuck = lasted > limit.max(STUCK);
         Look {
-            asks: asks.then_some(step.number),
+            step: step.number,
+            asks,
             is_stuck: stuck && !std::mem::replace(&mut step.is_told, stuck),
         }
     }
@@ -185,8 +189,10 @@ fn ask(shared: &Shared, number: u64) {
     }
 }
 
-fn stuck(shared: &Shared) -> Option<Finding> {
+/// What is known of the step, if it is still going on.
+fn stuck(shared: &Shared, number: u64) -> Option<Finding> {
     let board = shared.lock();
+    board.steps.last().filter(|step| step.number == number)?;
     board.stuck(thread::figures(board.thread))
 }
 

@@ -9,7 +9,10 @@ function entryBox(entry) {
       const n = state.calls.get(number);
       return h("button", { class: "thing", onclick: () => showChain(n) }, n && column.detail[n] === 4 ? "stop" : "callback");
     }
-    case "M": return h("span", { class: "thing" }, `timer ${number}`);
+    case "M": {
+      const timer = state.timers.get(number);
+      return h("button", { class: "thing", onclick: () => showChain(timer ? timer.n : 0) }, `timer ${number}${timer && timer.task ? ` of ${label(timer.task)}` : ""}`);
+    }
     default: return h("span", { class: "thing" }, sourceName(0, number, state));
   }
 }
@@ -44,7 +47,7 @@ function waitRow([task, known]) {
   const waits = known.waits.slice(0, 3).map((n) =>
     h("div", {}, h("i", { class: `swatch b${WAIT_BAR[column.detail[n]]}` }), waitsFor(n, state), " ", lineButton(column.line[n])));
   if (known.waits.length > 3) waits.push(h("div", { class: "quiet" }, `and ${known.waits.length - 3} more`));
-  return h("div", { class: "row" }, taskBox(task), h("div", {}, ...waits), h("span", { class: "age" }, age(known.waits[0] || known.since)));
+  return h("div", { class: "row" }, taskBox(task), h("div", {}, ...waits), h("span", { class: "age" }, age(known.since)));
 }
 
 function drawWaiting() {

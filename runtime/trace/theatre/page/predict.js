@@ -36,6 +36,7 @@ const score = () => h("span", { class: "score" }, `${game.right} of ${game.asked
 const say = (...parts) => fill("narration", ...parts);
 
 function answer(task) {
+  if (!guessing()) return;
   const next = game.next, right = column.task[next];
   game.next = 0;
   game.asked += 1;

@@ -57,7 +57,7 @@ function counts(found) {
   const of = (kind) => found.kinds.get(kind) || 0;
   const all = column.wall[COUNT] - column.wall[1];
   const cells = [["tasks", of(K.SPAWN)], ["of them the pool's own", poolTasks.size], ["polls", of(K.POLL)], ["turns", of(K.TURN)], ["events", COUNT], ["timers set", of(K.TIMER_SET)], ["jobs", of(K.JOB_SUBMITTED)], ["workers", workerLanes.size]];
-  const items = cells.map(([name, count]) => h("div", {}, h("dt", {}, name), h("dd", {}, count.toLocaleString("en"))));
+  const items = cells.filter(([name, count]) => count || name === "polls").map(([name, count]) => h("div", {}, h("dt", {}, name), h("dd", {}, count.toLocaleString("en"))));
   const share = all ? Math.round((100 * found.parked) / all) : 0;
   const times = [["real time", length(all)], ["the loop slept", `${length(found.parked)} (${share} %)`]];
   if (isVirtual) times.push(["virtual time", length(column.now[COUNT] - column.now[1])]);

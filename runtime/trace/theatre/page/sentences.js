@@ -29,6 +29,7 @@ const SENTENCES = {
   [K.SOURCE_READY]: (n) => `The system says that source ${column.a[n]} ${["is ready", "can be read", "takes more", "can be read and takes more"][column.detail[n] & 3]}.`,
   [K.SOURCE]: (n) => `Source ${column.a[n]} has its turn: it wakes who waits for it.`,
   [K.MADE]: (n) => `${OBJECTS[column.detail[n]]} ${column.a[n]} is used for the first time${here(n)}.`,
+  [K.DROPPED]: (n) => `Object ${column.a[n]} is gone: nobody will wait at it any more.`,
   [K.TAKEN]: (n, t) => `${who(t)} takes ${objectName(column.a[n])}.`,
   [K.FREED]: (n, t) => `${who(t)} gives ${objectName(column.a[n])} back.`,
   [K.CALLED]: (n, t) => `${objectName(column.a[n])} is handed to ${t ? label(t) : "who waited longest"}.`,

@@ -106,6 +106,7 @@ const RULES = {
   [K.SOURCE_READY]: (s, n, task, a) => { change(s.sources, a, { ready: n }, { fd: -1 }); enter(s, "S" + a); },
   [K.SOURCE]: (s, n, task, a) => { leave(s, "S" + a); runs(s, n); },
   [K.MADE]: (s, n, task, a) => { s.objects.set(a, { kind: column.detail[n], line: column.line[n], holders: [] }); },
+  [K.DROPPED]: (s, n, task, a) => { s.objects.delete(a); },
   [K.TAKEN]: (s, n, task, a) => {
     const { holders = [] } = s.objects.get(a) || {};
     change(s.objects, a, { holders: holders.concat(task) });
