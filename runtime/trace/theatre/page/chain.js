@@ -3,8 +3,31 @@ const LONGEST_CHAIN = 60;
 
 function causes(n) {
   const chain = [];
-  for (let at = n; at && chain.length < 400; at = column.cause[at]) chain.push(at);
+  for (let at = n; at && chain.length < 400; at = causeOf(at)) chain.push(at);
   return chain;
+}
+
+// As `roundelay why` walks: a source, which has no cause, comes from the first wait for it since it was ready last; and
+// a wake in a step that hears of a job's end comes from that end.
+function causeOf(n) {
+  if (column.kind[n] === K.SOURCE_READY) return column.cause[n] || firstWaitFor(n);
+  return (column.kind[n] === K.WOKEN && jobHeardOf(n)) || column.cause[n];
+}
+
+// The steps at which each source was waited for, was new or was ready.
+const sourceSteps = new Map();
+for (let n = 1; n <= COUNT; n++) {
+  const kind = column.kind[n];
+  if (kind !== K.SOURCE_READY && kind !== K.SOURCE_ADDED && !(kind === K.WAITS && column.detail[n] === 6)) continue;
+  if (!sourceSteps.has(column.a[n])) sourceSteps.set(column.a[n], []);
+  sourceSteps.get(column.a[n]).push(n);
+}
+
+function firstWaitFor(n) {
+  const steps = sourceSteps.get(column.a[n]);
+  let first = 0;
+  for (let place = firstAt(steps, n) - 1; place >= 0 && column.kind[steps[place]] === K.WAITS; place--) first = steps[place];
+  return first;
 }
 
 // A wake and the poll that it leads to, or a poll and its end, say the same twice: one of them is shown.

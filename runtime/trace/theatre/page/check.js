@@ -1,7 +1,7 @@
 // What a test asks for by the page's address: the state as plain text, to be compared with the one that Rust knows.
 
 // #turns: the state at the beginning of each turn, forwards and then backwards. #steps: the state at each step.
-// #test: what clicks and keys do. #step=N: nothing is told, the page only begins there.
+// #test: what clicks and keys do. #step=N: nothing is told, the page only begins at event N.
 function stateText() {
   const tasks = [...state.tasks].sort((one, other) => one[0] - other[0]).map(([task, known]) => {
     const waits = known.waits.map((n) => `${column.detail[n]}.${column.a[n]}.${column.b[n]}.${column.wide[n]}`);
@@ -24,7 +24,7 @@ function runCheck() {
   } else if (name === "test") {
     told.push(...selfTest());
   } else if (name === "step") {
-    goTo(Number(value));
+    goTo(Number(value) - seqOf(0));
     return;
   } else {
     return;

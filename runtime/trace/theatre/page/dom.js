@@ -24,7 +24,8 @@ function length(ns) {
 }
 
 // The time of a clock, counted from where the log begins.
-const moment = (ns) => `${(ns / 1e9).toFixed(ns < 1e10 ? 6 : 3)} s`;
+// Cut off and not rounded, as in the story.
+const moment = (ns) => (ns < 1e10 ? `${(Math.floor(ns / 1e3) / 1e6).toFixed(6)} s` : `${(Math.floor(ns / 1e6) / 1e3).toFixed(3)} s`);
 const plural = (count, word) => `${count.toLocaleString("en")} ${word}${count === 1 ? "" : "s"}`;
 const shortFile = (file) => file.split("/").pop();
 
@@ -38,7 +39,7 @@ function lineButton(line) {
   const at = lines.get(line);
   if (!at) return "";
   const show = (event) => { event.stopPropagation(); showLine(line); };
-  return h("button", { class: "line", title: `show ${at.file}:${at.line}`, onclick: show }, place(line));
+  return h("button", { class: "line", title: `show ${at.file}:${at.line}`, onclick: show }, ...place(line).split(/(?<=_)/).flatMap((part) => [part, h("wbr")]));
 }
 
 // A box for a task that shows what led to what it does.

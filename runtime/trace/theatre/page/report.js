@@ -48,8 +48,8 @@ function wastedPolls() {
   return wasted;
 }
 
-function table(title, note, rows, words) {
-  const body = rows.map(([n, took]) => h("tr", {}, h("td", { class: "figure" }, took ? length(took) : ""), h("td", {}, h("button", { class: "cause", onclick: () => { showPage("theatre"); goTo(n); showChain(n); } }, words(n))), h("td", {}, lineButton(column.line[n]))));
+function table(title, note, rows, words, line = (n) => column.line[n]) {
+  const body = rows.map(([n, took]) => h("tr", {}, h("td", { class: "figure" }, took ? length(took) : ""), h("td", {}, h("button", { class: "cause", onclick: () => { showPage("theatre"); goTo(n); showChain(n); } }, words(n))), h("td", {}, lineButton(line(n)))));
   return h("section", {}, h("h2", {}, title), h("p", { class: "quiet" }, note), body.length ? h("table", {}, ...body) : empty("None."));
 }
 
@@ -75,7 +75,19 @@ function whatSetTheTime() {
   const chain = toldChain(lastEnd()).reverse();
   const steps = chain.map((n, place) => [n, place ? column.wall[n] - column.wall[chain[place - 1]] : 0]);
   const longest = steps.slice().sort((one, other) => other[1] - one[1]).slice(0, 12).sort((one, other) => one[0] - other[0]);
-  return table("What set the total time", "The chain of causes of the main task's end; these links took longest, in the order in which they came.", longest, sentenceThen);
+  return table("What set the total time", "The chain of causes of the main task's end; these links took longest, in the order in which they came.", longest, sentenceThen, lineOfWait);
+}
+
+// The line of a step; of a timer or a source, that of the wait for it.
+function lineOfWait(n) {
+  const from = causeOf(n);
+  if (column.line[n] || !from) return column.line[n];
+  if (column.kind[n] === K.SOURCE_READY) return column.line[from];
+  if (column.kind[n] !== K.TIMER_FIRED) return 0;
+  for (let at = from; at < n && at < from + 4; at++) {
+    if (column.kind[at] === K.WAITS && column.detail[at] === 1 && column.a[at] === column.a[n]) return column.line[at];
+  }
+  return column.line[from];
 }
 
 function drawReport() {

@@ -95,6 +95,16 @@ function because(poll) {
 
 const at = (n) => (column.line[n] && lines.has(column.line[n]) ? ` at ${place(column.line[n])}` : "");
 
+// The end of a job that was heard of in the step that woke a task; 0 if there was none.
+function jobHeardOf(queued) {
+  const by = column.cause[queued];
+  if (column.kind[by] !== K.POLL) return 0;
+  for (let n = queued - 1; n > by; n--) {
+    if (column.kind[n] === K.JOB_FINISHED && column.kind[column.cause[n]] === K.JOB_STARTED) return n;
+  }
+  return 0;
+}
+
 function wakeReason(queued, task) {
   const by = column.cause[queued], kind = column.kind[by], wait = waitedFor(task, queued);
   switch (column.detail[queued]) {
@@ -107,16 +117,19 @@ function wakeReason(queued, task) {
   switch (kind) {
     case K.POLL:
       if (column.task[by] === task) return "it asked for another turn";
+      if (jobHeardOf(queued)) return jobEnd(jobHeardOf(queued));
       return `${label(column.task[by])} ${didFor(wait)}`;
     case K.TIMER: return `its timer was due${timerDue(by)}`;
     case K.SOURCE: return sourceReason(by);
     case K.CALL: return callReason(by);
-    case K.JOB_FINISHED: return `job ${column.a[by]} of the pool ${JOB_ENDS[column.detail[by]]}`;
+    case K.JOB_FINISHED: return jobEnd(by);
     case K.INBOX: return "a message from another thread was read";
     case K.FINISHED: return `${label(column.task[by])} ${ENDS[column.detail[by]]}`;
     default: return "the loop woke it";
   }
 }
+
+const jobEnd = (n) => `job ${column.a[n]} of the pool ${JOB_ENDS[column.detail[n]]}`;
 
 // What a task did that woke somebody who waited for this.
 function didFor(wait) {
