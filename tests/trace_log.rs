@@ -2,8 +2,11 @@
 
 use roundelay::trace::{Log, PollEnd, Record, Recorder, TaskEnd, WaitsFor, What, WokenBy};
 use roundelay::{Runtime, gather, sleep, spawn, sync::Lock, sync::Queue, timeout, yield_now};
+use std::cell::RefCell;
 use std::collections::HashSet;
+use std::future::poll_fn;
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 use std::time::Duration;
 
 fn recorded<F: Future>(main: F) -> (F::Output, Log) {
@@ -221,4 +224,34 @@ fn the_end_of_a_poll_and_what_wakes_are_told() {
         }) >= 3
     );
     assert!(count(What::Woken { by: WokenBy::End }) >= 1);
+}
+
+#[test]
+fn a_task_whose_waker_was_kept_in_an_earlier_step_is_not_called_lost() {
+    let ((), log) = recorded(async {
+        let kept = Rc::new(RefCell::new(None::<Waker>));
+        let waits = spawn(poll_fn({
+            let (kept, mut polls) = (Rc::clone(&kept), 0);
+            move |cx| {
+                polls += 1;
+                kept.borrow_mut().get_or_insert_with(|| cx.waker().clone());
+                if polls == 3 {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
+            }
+        }));
+        for _ in 0..2 {
+            sleep(Duration::from_millis(1)).await;
+            kept.borrow().as_ref().unwrap().wake_by_ref();
+        }
+        waits.await.unwrap();
+    });
+    let count = |on| {
+        let waits = log.records.iter().filter(|it| it.what == What::Waits(on));
+        waits.count()
+    };
+    assert_eq!(count(WaitsFor::Nothing), 0);
+    assert_eq!(count(WaitsFor::Foreign), 2);
 }

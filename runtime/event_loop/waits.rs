@@ -198,9 +198,11 @@ impl EventLoop {
             )
         };
         let known = !self.notes(index).iter().all(foreign);
+        // Who got a waker in an earlier step may have it still.
+        let is_held = !self.shared.clones.is_zero(self.clones.get());
         if self.is_queued(index) {
             self.add_note(WaitsFor::Turn, None);
-        } else if self.watched.has_cloned.get() {
+        } else if self.watched.has_cloned.get() || !known && is_held {
             self.add_note(WaitsFor::Foreign, None);
         } else if !known {
             self.add_note(WaitsFor::Nothing, None);
