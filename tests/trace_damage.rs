@@ -1,7 +1,8 @@
 //! A log with bytes that nobody wrote: it is refused, or read; never a panic, here or in what is made of it.
 
 use proptest::prelude::*;
-use roundelay::trace::{Log, Recorder, State, Story};
+use roundelay::trace::why::{Target, critical_path};
+use roundelay::trace::{Log, Recorder, State, Story, Timeline};
 use roundelay::{Runtime, gather, sleep, spawn, sync::Lock, yield_now};
 use std::rc::Rc;
 use std::sync::OnceLock;
@@ -75,6 +76,43 @@ fn a_first_number_at_the_end_of_all_numbers_is_refused() {
     let mut bytes = log().to_vec();
     bytes[start.unwrap() + 5..][..8].fill(0xff);
     assert!(!bears(&bytes));
+}
+
+/// The bytes with other times in each record: what `times` gives for its place, as wall and now.
+fn with_times(times: impl Fn(usize) -> [u64; 2]) -> Vec<u8> {
+    let mut bytes = log().to_vec();
+    let mut place = 8;
+    while place < bytes.len() {
+        let length = u32::from_le_bytes(bytes[place + 1..][..4].try_into().unwrap());
+        let end = place + 5 + length as usize;
+        if bytes[place] == b'R' {
+            let records = bytes[place + 13..end].chunks_exact_mut(48);
+            for (number, record) in records.enumerate() {
+                let [wall, now] = times(number);
+                record[..8].copy_from_slice(&wall.to_le_bytes());
+                record[8..16].copy_from_slice(&now.to_le_bytes());
+            }
+        }
+        place = end;
+    }
+    bytes
+}
+
+#[test]
+fn times_that_jump_back_and_forth_are_borne() {
+    for every in 1..8 {
+        let jump = |number: usize| if number / every % 2 == 0 { 0 } else { u64::MAX };
+        let bytes = with_times(|number| [jump(number), jump(number + 1)]);
+        assert!(bears(&bytes));
+        let log = Log::from_bytes(&bytes).unwrap();
+        for record in &log.records {
+            let path = critical_path(&log, Target::Event(record.seq)).unwrap();
+            assert!(path.to_string().starts_with("Event "));
+        }
+        for timeline in [Timeline::of(&log), Timeline::by_wall(&log)] {
+            timeline.write_perfetto(&mut std::io::sink()).unwrap();
+        }
+    }
 }
 
 proptest! {
