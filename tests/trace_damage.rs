@@ -138,6 +138,20 @@ fn a_chain_of_causes_without_a_slice_is_gone_through_once() {
     assert!(!file.is_empty());
 }
 
+#[test]
+fn of_many_holders_a_few_are_named() {
+    // Twelve tasks take semaphore 1, and another one waits for it.
+    const TAKEN: u64 = 26 << 32 | 1;
+    const WAITS: u64 = 4 << 48 | 5 << 40 | 7 << 32 | 1;
+    let taken = (1..=12).map(|task| [0, 0, 0, 0, task, TAKEN]);
+    let story = Story::of(&log_of(taken.chain([[0, 0, 0, 0, 13, WAITS]]))).to_string();
+    let line = story.lines().last().unwrap();
+    assert!(
+        line.ends_with(", held by T1, T2, T3, T4, T5, T6, T7, T8, and 4 more"),
+        "{line}"
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
