@@ -152,6 +152,28 @@ fn of_many_holders_a_few_are_named() {
     );
 }
 
+#[test]
+fn what_stands_behind_the_end_is_not_passed_over() {
+    let twice = [log(), log()].concat();
+    let error = Log::from_bytes(&twice).unwrap_err().to_string();
+    let place = format!("is damaged at byte {}", log().len());
+    assert!(error.contains(&place), "{error}");
+    let tail = [log(), b"R"].concat();
+    assert!(!bears(&tail) && bears(log()));
+}
+
+#[test]
+fn a_file_that_is_no_log_is_not_read_to_its_end() {
+    let path = std::env::temp_dir().join(format!("endless-{}.rtlog", std::process::id()));
+    // It has more bytes than there is memory.
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 42).unwrap();
+    let result = Log::read(&path);
+    std::fs::remove_file(&path).unwrap();
+    let error = result.unwrap_err().to_string();
+    assert!(error.contains("is not a log of a run"), "{error}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
