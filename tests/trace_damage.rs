@@ -174,6 +174,27 @@ fn a_file_that_is_no_log_is_not_read_to_its_end() {
     assert!(error.contains("is not a log of a run"), "{error}");
 }
 
+#[test]
+fn no_name_in_a_log_steers_the_terminal() {
+    let mut bytes = log().to_vec();
+    // The file of every line is named anew, with characters of the same lengths.
+    let name = b"tests/trace_damage.rs";
+    let places = bytes.windows(name.len()).enumerate();
+    let places: Vec<usize> = places
+        .filter_map(|(place, part)| (part == name).then_some(place))
+        .collect();
+    assert!(!places.is_empty());
+    for place in places {
+        bytes[place..][..5].copy_from_slice(b"\x1b[2J\r");
+    }
+    let log = Log::from_bytes(&bytes).unwrap();
+    let path = critical_path(&log, Target::End).unwrap();
+    for text in [Story::of(&log).to_string(), path.to_string()] {
+        assert!(text.contains(r"\u{1b}[2J\u{d}"), "{text}");
+        assert!(text.chars().all(|it| it == '\n' || !it.is_control()));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
 
