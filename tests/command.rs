@@ -101,6 +101,30 @@ fn what_cannot_be_read_is_said_and_fails() {
 }
 
 #[test]
+fn what_the_log_has_not_is_said_and_fails() {
+    let file = File::of("missing", 3);
+    for (arguments, words) in [
+        (&["--task", "77"][..], "knows no task 77"),
+        (&["--from", "9", "--to", "5"][..], "none from 9 to 5"),
+        (&["--from", "99999"][..], "none from 99999 to"),
+    ] {
+        let arguments = [&["story", file.path()][..], arguments].concat();
+        let (code, told, error) = output(&arguments);
+        assert_eq!((code, told.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn an_error_that_nobody_can_be_told_is_told_by_the_exit_code() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut failing = command();
+    failing.args(["story", "/nowhere/run.rtlog"]);
+    let status = failing.stderr(full.unwrap()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
 fn nobody_reading_on_ends_it_quietly() {
     let file = File::of("pipe", 20_000);
     let mut child = command()

@@ -1,7 +1,7 @@
 //! How a subcommand ends: what it could not do is said in a sentence, and the exit code tells.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What a subcommand gives back.
@@ -13,7 +13,8 @@ pub fn of(outcome: Outcome) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("roundelay: {error}");
+            // With nobody to tell it to, the exit code still tells.
+            let _ = writeln!(io::stderr(), "roundelay: {error}");
             ExitCode::FAILURE
         }
     }
