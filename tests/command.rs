@@ -116,6 +116,21 @@ fn what_the_log_has_not_is_said_and_fails() {
 }
 
 #[test]
+fn what_only_a_log_can_tell_is_not_asked_of_a_process() {
+    let process = std::process::id().to_string();
+    for arguments in [
+        &["--seq", "3"][..],
+        &["--task", "1"][..],
+        &["--json"][..],
+        &["--end"][..],
+    ] {
+        let (code, told, error) = output(&[&["why", &process][..], arguments].concat());
+        assert_eq!((code, told.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(error.contains("are for logs"), "{error}");
+    }
+}
+
+#[test]
 fn an_error_that_nobody_can_be_told_is_told_by_the_exit_code() {
     let full = std::fs::File::options().write(true).open("/dev/full");
     let mut failing = command();
