@@ -130,9 +130,9 @@ fn log_of(records: impl Iterator<Item = [u64; 6]>) -> Log {
 fn a_chain_of_causes_without_a_slice_is_gone_through_once() {
     // Jobs that were submitted one because of the other: with the square of their number this takes hours.
     const SUBMITTED: u64 = 32 << 32;
-    let chain = (1..=1_000_000).map(|seq| [seq, seq, seq - 1, 0, 0, SUBMITTED | seq]);
+    let chain = (1..=200_000).map(|seq| [seq, seq, seq - 1, 0, 0, SUBMITTED | seq]);
     let log = log_of(chain);
-    assert_eq!(log.records.len(), 1_000_000);
+    assert_eq!(log.records.len(), 200_000);
     let mut file = Vec::new();
     Timeline::of(&log).write_perfetto(&mut file).unwrap();
     assert!(!file.is_empty());

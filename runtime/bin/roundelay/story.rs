@@ -50,7 +50,7 @@ pub fn run(arguments: &Arguments) -> Outcome {
 
 /// Why the log has nothing of what is asked for, if it has not.
 fn nothing_to_tell(log: &Log, arguments: &Arguments) -> Option<String> {
-    let of_task = |task| {
+    let of_task = |task: u64| {
         let mut tasks = log.records.iter().filter_map(|record| record.task);
         tasks.any(|known| known.get() == task)
     };
