@@ -131,6 +131,14 @@ fn what_only_a_log_can_tell_is_not_asked_of_a_process() {
 }
 
 #[test]
+fn an_error_cannot_steer_the_terminal() {
+    let (code, _, error) = output(&["story", "/nowhere/\u{1b}[2J.rtlog"]);
+    assert_eq!(code, Some(1));
+    let start = r"roundelay: /nowhere/\u{1b}[2J.rtlog cannot be read";
+    assert!(error.starts_with(start), "{error}");
+}
+
+#[test]
 fn an_error_that_nobody_can_be_told_is_told_by_the_exit_code() {
     let full = std::fs::File::options().write(true).open("/dev/full");
     let mut failing = command();
