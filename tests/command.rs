@@ -131,6 +131,22 @@ fn what_only_a_log_can_tell_is_not_asked_of_a_process() {
 }
 
 #[test]
+fn a_file_that_is_no_log_is_not_read_to_its_end() {
+    let name = format!("roundelay-{}-endless", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    // It has more bytes than there is memory.
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 42).unwrap();
+    let given = path.to_str().unwrap();
+    let results = [&["story", given][..], &["theatre", "--four-ways", given]].map(output);
+    std::fs::remove_file(&path).unwrap();
+    for (code, told, error) in results {
+        assert_eq!((code, told.as_str()), (Some(1), ""));
+        assert!(error.contains("is not a log of a run"), "{error}");
+    }
+}
+
+#[test]
 fn an_error_cannot_steer_the_terminal() {
     let (code, _, error) = output(&["story", "/nowhere/\u{1b}[2J.rtlog"]);
     assert_eq!(code, Some(1));
