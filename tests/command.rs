@@ -101,6 +101,69 @@ fn what_cannot_be_read_is_said_and_fails() {
 }
 
 #[test]
+fn what_the_log_has_not_is_said_and_fails() {
+    let file = File::of("missing", 3);
+    for (arguments, words) in [
+        (&["--task", "77"][..], "knows no task 77"),
+        (&["--from", "9", "--to", "5"][..], "none from 9 to 5"),
+        (&["--from", "99999"][..], "none from 99999 to"),
+    ] {
+        let arguments = [&["story", file.path()][..], arguments].concat();
+        let (code, told, error) = output(&arguments);
+        assert_eq!((code, told.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(error.contains(words), "{error}");
+    }
+}
+
+#[test]
+fn what_only_a_log_can_tell_is_not_asked_of_a_process() {
+    let process = std::process::id().to_string();
+    for arguments in [
+        &["--seq", "3"][..],
+        &["--task", "1"][..],
+        &["--json"][..],
+        &["--end"][..],
+    ] {
+        let (code, told, error) = output(&[&["why", &process][..], arguments].concat());
+        assert_eq!((code, told.as_str()), (Some(1), ""), "{arguments:?}");
+        assert!(error.contains("are for logs"), "{error}");
+    }
+}
+
+#[test]
+fn a_file_that_is_no_log_is_not_read_to_its_end() {
+    let name = format!("roundelay-{}-endless", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    // It has more bytes than there is memory.
+    let file = std::fs::File::create(&path).unwrap();
+    file.set_len(1 << 42).unwrap();
+    let given = path.to_str().unwrap();
+    let results = [&["story", given][..], &["theatre", "--four-ways", given]].map(output);
+    std::fs::remove_file(&path).unwrap();
+    for (code, told, error) in results {
+        assert_eq!((code, told.as_str()), (Some(1), ""));
+        assert!(error.contains("is not a log of a run"), "{error}");
+    }
+}
+
+#[test]
+fn an_error_cannot_steer_the_terminal() {
+    let (code, _, error) = output(&["story", "/nowhere/\u{1b}[2J.rtlog"]);
+    assert_eq!(code, Some(1));
+    let start = r"roundelay: /nowhere/\u{1b}[2J.rtlog cannot be read";
+    assert!(error.starts_with(start), "{error}");
+}
+
+#[test]
+fn an_error_that_nobody_can_be_told_is_told_by_the_exit_code() {
+    let full = std::fs::File::options().write(true).open("/dev/full");
+    let mut failing = command();
+    failing.args(["story", "/nowhere/run.rtlog"]);
+    let status = failing.stderr(full.unwrap()).status().unwrap();
+    assert_eq!(status.code(), Some(1));
+}
+
+#[test]
 fn nobody_reading_on_ends_it_quietly() {
     let file = File::of("pipe", 20_000);
     let mut child = command()

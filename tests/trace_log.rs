@@ -132,6 +132,23 @@ fn a_file_is_read_as_it_was_written_and_a_cut_one_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_ring_without_bounds_keeps_everything() {
+    let name = format!("roundelay-{}.endless.rtlog", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let runtime = Runtime::builder()
+        .virtual_clock(true)
+        .observer(Recorder::ring(&path, usize::MAX))
+        .build()
+        .unwrap();
+    runtime.run(yield_now());
+    drop(runtime);
+    let log = Log::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!((log.dropped, log.records[0].seq), (0, 1));
+    assert!(!log.is_cut);
+}
+
+#[test]
 fn a_ring_keeps_the_last_records() {
     let path = std::env::temp_dir().join(format!("roundelay-{}.ring.rtlog", std::process::id()));
     let runtime = Runtime::builder()

@@ -298,7 +298,7 @@ impl fmt::Display for DeadlockedTask {
         let number = format!("Task-{}", self.number);
         match self.name == number {
             true => f.write_str(&number),
-            false => write!(f, "{number} \"{}\"", self.name),
+            false => write!(f, "{number} {:?}", self.name),
         }
     }
 }

@@ -17,7 +17,8 @@ use crate::event_loop::observer::TaskId;
 use std::collections::HashMap;
 use std::error::Error;
 use std::fmt;
-use std::io;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// What a log begins with.
@@ -65,7 +66,7 @@ impl Log {
             path: path.to_owned(),
             problem,
         };
-        let bytes = std::fs::read(path).map_err(|error| fail(Problem::Io(error)))?;
+        let bytes = read_marked(path).map_err(fail)?;
         Log::parse(&bytes).map_err(fail)
     }
 
@@ -96,7 +97,11 @@ impl Log {
                 .ok_or(Problem::Damaged(place))?;
             rest = after;
         }
-        Ok(log)
+        // Behind the end nothing is cut: somebody else wrote there, as when two logs are put into one file.
+        match log.is_cut || rest.is_empty() {
+            true => Ok(log),
+            false => Err(Problem::Damaged(bytes.len() - rest.len())),
+        }
     }
 
     fn take_chunk(&mut self, letter: u8, payload: &[u8]) -> Option<()> {
@@ -190,6 +195,19 @@ impl Log {
         self.records
             .get(usize::try_from(seq.checked_sub(first)?).ok()?)
     }
+}
+
+/// Reads a file that begins as a log. Of another one no more than that is read: it may have no end, as `/dev/zero`.
+fn read_marked(path: &Path) -> Result<Vec<u8>, Problem> {
+    let mut file = File::open(path).map_err(Problem::Io)?;
+    let mut bytes = Vec::new();
+    let mut start = (&mut file).take(MARK.len() as u64);
+    start.read_to_end(&mut bytes).map_err(Problem::Io)?;
+    if bytes != MARK {
+        return Err(Problem::NoLog);
+    }
+    file.read_to_end(&mut bytes).map_err(Problem::Io)?;
+    Ok(bytes)
 }
 
 /// Why a log could not be read.

@@ -5,6 +5,7 @@ mod check;
 mod code;
 pub mod live;
 mod log;
+mod plain;
 mod record;
 mod recorder;
 pub mod stall;

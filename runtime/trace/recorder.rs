@@ -22,6 +22,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 /// A full buffer is written or put away. It is small, so that it stays in the cache: filling a ring record by record costs a
 /// miss for each.
 const FULL: usize = 1000 * LENGTH;
+/// A ring has the room for so many records from the beginning; for more it grows as they come.
+const READY: usize = 1 << 20;
 /// When the loop sleeps, what is older than these nanoseconds is written.
 const OLD: u64 = 50_000_000;
 /// A step that takes longer than this counts as a stall: asyncio's `slow_callback_duration`.
@@ -101,7 +103,9 @@ impl Recorder {
     /// Keeps the last records, so many at the most, and writes them into a file at the end of each run: for runs that are
     /// long.
     pub fn ring(path: impl AsRef<Path>, records: usize) -> Recorder {
-        Recorder::new(Out::Ring(path.as_ref().to_owned(), records.max(1)))
+        // What is kept is counted in bytes, too.
+        let records = records.clamp(1, usize::MAX / LENGTH);
+        Recorder::new(Out::Ring(path.as_ref().to_owned(), records))
     }
 
     /// Keeps all records in memory.
@@ -138,7 +142,7 @@ impl Recorder {
 
     fn new(out: Out) -> Recorder {
         let room = match out {
-            Out::Ring(_, kept) => kept * LENGTH + FULL,
+            Out::Ring(_, kept) => kept.min(READY) * LENGTH + FULL,
             _ => 0,
         };
         let mut inside = Inside {

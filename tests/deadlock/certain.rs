@@ -40,6 +40,19 @@ fn two_tasks_that_hold_a_lock_each_and_want_the_others() {
 }
 
 #[test]
+fn a_task_whose_name_would_steer_the_terminal() {
+    let report = report_of(async {
+        let task = spawn(async {
+            Event::new().wait().await;
+        });
+        task.set_name("a\u{1b}[2J\nb");
+        task.await.unwrap();
+    });
+    assert!(report.contains(r#"Task-2 "a\u{1b}[2J\nb""#), "{report}");
+    assert!(!report.contains('\u{1b}'), "{report}");
+}
+
+#[test]
 fn two_tasks_that_join_each_other() {
     let report = report_of(async {
         let place = Rc::new(Cell::new(None));

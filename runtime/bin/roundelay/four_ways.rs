@@ -2,8 +2,8 @@
 
 use roundelay::trace::{FourWays, Log, Spans};
 use std::error::Error;
-use std::fs;
-use std::io;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -14,6 +14,9 @@ const WAYS: [(&str, &str); 4] = [
     ("event-loop", "event loop"),
     ("processes", "processes"),
 ];
+
+/// So many bytes tell whether a file is a text of spans.
+const START: u64 = 64;
 
 type Result<T> = std::result::Result<T, Box<dyn Error>>;
 
@@ -36,8 +39,14 @@ pub fn of_files(files: &[String]) -> Result<FourWays> {
 /// Adds a way of which there is a log, or a text of spans.
 fn add(page: FourWays, name: &str, path: &Path) -> Result<FourWays> {
     let shown = path.display();
-    let bytes = fs::read(path).map_err(|error| format!("{shown} cannot be read: {error}"))?;
+    let fail = |error| format!("{shown} cannot be read: {error}");
+    let mut file = File::open(path).map_err(fail)?;
+    let mut bytes = Vec::new();
+    // Of what is neither no more is read: it may have no end, as `/dev/zero`.
+    let mut start = (&mut file).take(START);
+    start.read_to_end(&mut bytes).map_err(fail)?;
     if Spans::is_meant(&bytes) {
+        file.read_to_end(&mut bytes).map_err(fail)?;
         let text = String::from_utf8(bytes).map_err(|error| format!("{shown}: {error}"))?;
         let spans = Spans::parse(&text).map_err(|error| format!("{shown}: {error}"))?;
         return Ok(page.spans(name, &spans));

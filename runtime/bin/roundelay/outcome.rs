@@ -1,7 +1,7 @@
 //! How a subcommand ends: what it could not do is said in a sentence, and the exit code tells.
 
 use std::error::Error;
-use std::io;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 /// What a subcommand gives back.
@@ -13,10 +13,23 @@ pub fn of(outcome: Outcome) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("roundelay: {error}");
+            // With nobody to tell it to, the exit code still tells.
+            let _ = writeln!(io::stderr(), "roundelay: {}", plain(&error.to_string()));
             ExitCode::FAILURE
         }
     }
+}
+
+/// A text in which no control character is left but the end of a line: the names of files in it are anybody's.
+fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character.is_control() && character != '\n' {
+            true => plain.extend(character.escape_unicode()),
+            false => plain.push(character),
+        }
+    }
+    plain
 }
 
 fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {

@@ -29,6 +29,9 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     let log = Log::read(&arguments.file)?;
+    if let Some(problem) = nothing_to_tell(&log, arguments) {
+        return Err(problem.into());
+    }
     let mut story = Story::of(&log).with_wall(arguments.wall);
     if let Some(task) = arguments.task {
         story = story.only_task(task);
@@ -43,4 +46,22 @@ pub fn run(arguments: &Arguments) -> Outcome {
     write!(out, "{story}")?;
     out.flush()?;
     Ok(())
+}
+
+/// Why the log has nothing of what is asked for, if it has not.
+fn nothing_to_tell(log: &Log, arguments: &Arguments) -> Option<String> {
+    let of_task = |task: u64| {
+        let mut tasks = log.records.iter().filter_map(|record| record.task);
+        tasks.any(|known| known.get() == task)
+    };
+    if let Some(task) = arguments.task.filter(|&task| !of_task(task)) {
+        return Some(format!(
+            "the log knows no task {task}: without --task, `roundelay story` shows which there are"
+        ));
+    }
+    let (first, last) = (log.records.first()?.seq, log.records.last()?.seq);
+    let from = arguments.from.unwrap_or(first);
+    let to = arguments.to.unwrap_or(last);
+    (from > to || from > last || to < first)
+        .then(|| format!("the log has the events {first} to {last}, and none from {from} to {to}"))
 }

@@ -40,6 +40,13 @@ pub struct Arguments {
 
 pub fn run(arguments: &Arguments) -> Outcome {
     if let Some(process) = process(&arguments.run) {
+        let is_of_log = arguments.end || arguments.json || arguments.seq.is_some();
+        if is_of_log || arguments.task.is_some() {
+            return Err(format!(
+                "--end, --task, --seq and --json are for logs: of a task of process {process} ask with `why {process} NUMBER`"
+            )
+            .into());
+        }
         return live::show(process, Question::Why(arguments.waiting.unwrap_or(1)));
     }
     if let Some(task) = arguments.waiting {

@@ -11,8 +11,17 @@ mod watchdog;
 
 pub(crate) use watchdog::Watchdog;
 
-use std::io::{self, Read, Write};
+use super::plain::Plain;
+use std::fmt::Write as _;
+use std::io::{self, Read, Write as _};
 use std::net::Shutdown;
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+/// A process has so long to answer for all of its loops: one that is stopped never does.
+const PATIENCE: Duration = Duration::from_secs(10);
+/// No answer is longer, in bytes: a million tasks take half of it.
+const LONGEST: usize = 1 << 28;
 
 /// What can be asked of a loop that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,9 +40,10 @@ pub enum Question {
 /// Asks the loops of a process, and returns their answers as text for people.
 ///
 /// # Errors
-/// If there is no such process, it is another user's, or none of its loops is live; the error says which.
+/// If there is no such process, it is another user's, none of its loops is live, or one does not answer; the error says which.
 pub fn ask(process: u32, question: Question) -> io::Result<String> {
     let mut answers = String::new();
+    let until = Instant::now() + PATIENCE;
     for mut socket in place::connect(process)? {
         let line = match question {
             Question::Ps => "ps\n".to_owned(),
@@ -41,11 +51,65 @@ pub fn ask(process: u32, question: Question) -> io::Result<String> {
             Question::Top => "top\n".to_owned(),
             Question::Why(task) => format!("why {task}\n"),
         };
-        socket.write_all(line.as_bytes())?;
-        socket.shutdown(Shutdown::Write)?;
-        socket.read_to_string(&mut answers)?;
+        let answer =
+            exchange(&mut socket, &line, until).map_err(|error| no_answer(process, &error))?;
+        // Only a tree can be empty: that of a loop without tasks.
+        if answer.is_empty() && question != Question::Tree {
+            return Err(no_answer(process, &io::ErrorKind::ConnectionReset.into()));
+        }
+        for line in answer.split_inclusive('\n') {
+            let (line, end) = line
+                .strip_suffix('\n')
+                .map_or((line, ""), |line| (line, "\n"));
+            let _ = write!(answers, "{}{end}", Plain(line));
+        }
     }
     Ok(answers)
+}
+
+/// Sends a question, and reads the answer to its end.
+fn exchange(socket: &mut UnixStream, line: &str, until: Instant) -> io::Result<String> {
+    socket.set_write_timeout(Some(PATIENCE))?;
+    socket.write_all(line.as_bytes())?;
+    socket.shutdown(Shutdown::Write)?;
+    let mut answer = Vec::new();
+    let mut part = [0; 1 << 16];
+    loop {
+        let left = until.saturating_duration_since(Instant::now());
+        // No time at all would mean to wait without end.
+        socket.set_read_timeout(Some(left.max(Duration::from_millis(1))))?;
+        match socket.read(&mut part) {
+            Ok(0) => return Ok(String::from_utf8_lossy(&answer).into_owned()),
+            Ok(length) => answer.extend_from_slice(&part[..length]),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        if left.is_zero() {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if answer.len() > LONGEST {
+            return Err(io::Error::other("its answer does not end"));
+        }
+    }
+}
+
+/// Says who did not answer. The kind is no broken pipe, which would be taken for the end of whoever reads what we print.
+fn no_answer(process: u32, error: &io::Error) -> io::Error {
+    use io::ErrorKind::{BrokenPipe, ConnectionReset, Interrupted, TimedOut, WouldBlock};
+    match error.kind() {
+        WouldBlock | TimedOut | Interrupted => io::Error::new(
+            TimedOut,
+            format!(
+                "process {process} has not answered within {} s: is it stopped?",
+                PATIENCE.as_secs()
+            ),
+        ),
+        BrokenPipe | ConnectionReset => io::Error::new(
+            ConnectionReset,
+            format!("process {process} went away without an answer: ask again"),
+        ),
+        kind => io::Error::new(kind, format!("process {process} cannot be asked: {error}")),
+    }
 }
 
 impl Question {
@@ -60,5 +124,31 @@ impl Question {
             _ => return None,
         };
         words.next().is_none().then_some(question)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::ErrorKind;
+
+    #[test]
+    fn who_does_not_answer_is_not_waited_for_without_end() {
+        let (mut socket, _silent) = UnixStream::pair().unwrap();
+        let error = exchange(&mut socket, "ps\n", Instant::now()).unwrap_err();
+        let error = no_answer(7, &error);
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+        assert!(error.to_string().starts_with("process 7 has not answered"));
+    }
+
+    #[test]
+    fn who_goes_away_is_not_taken_for_the_reader_of_the_answer() {
+        let (mut socket, gone) = UnixStream::pair().unwrap();
+        drop(gone);
+        let error = exchange(&mut socket, "ps\n", Instant::now()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
+        let error = no_answer(7, &error);
+        assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+        assert!(error.to_string().contains("went away"));
     }
 }

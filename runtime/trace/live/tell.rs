@@ -6,8 +6,13 @@ use crate::event_loop::event::{Act, Direction, WaitsFor};
 use crate::event_loop::listing::TaskState;
 use crate::event_loop::observer::TaskId;
 use crate::sys::clock;
+use crate::trace::plain::Plain;
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+
+/// Deeper branches of a tree stand beneath each other: else the indents of a long chain take the square of its length, and more
+/// than a format can have.
+const DEEPEST: usize = 64;
 
 /// Answers a question.
 pub(super) fn answer(picture: &Picture, question: Question) -> String {
@@ -70,12 +75,15 @@ fn top(picture: &Picture, now: u64) -> String {
 }
 
 /// One task of a tree.
-fn branch(picture: &Picture, now: u64, id: TaskId, depth: usize, text: &mut String) {
+fn branch(
+    picture: &Picture,
+    now: u64,
+    id: TaskId,
+    (depth, in_cycle): (usize, bool),
+    text: &mut String,
+) {
     let task = &picture.tasks[&id];
-    let cycle = match chain(picture, id) {
-        (_, Some(end)) if end == id => "  <- cycle",
-        _ => "",
-    };
+    let cycle = if in_cycle { "  <- cycle" } else { "" };
     let _ = writeln!(
         text,
         "{:indent$}{} {} {}: {}{cycle}",
@@ -84,7 +92,7 @@ fn branch(picture: &Picture, now: u64, id: TaskId, depth: usize, text: &mut Stri
         state(task.state),
         span(now.saturating_sub(task.since)),
         awaiting(picture, task, now),
-        indent = depth * 2,
+        indent = depth.min(DEEPEST) * 2,
     );
 }
 
@@ -98,10 +106,12 @@ fn tree(picture: &Picture, now: u64) -> String {
             .or_default()
             .push(id);
     }
+    let cycles = in_cycles(picture, picture.tasks.keys().copied());
     let roots = by_parent.remove(&None).unwrap_or_default();
     let mut left: Vec<_> = roots.into_iter().map(|id| (id, 0)).collect();
     while let Some((id, depth)) = left.pop() {
-        branch(picture, now, id, depth, &mut text);
+        let place = (depth, cycles.contains(&id));
+        branch(picture, now, id, place, &mut text);
         let children = by_parent.remove(&Some(id)).unwrap_or_default();
         left.extend(children.into_iter().map(|child| (child, depth + 1)));
     }
@@ -120,6 +130,28 @@ fn chain(picture: &Picture, from: TaskId) -> (Vec<TaskId>, Option<TaskId>) {
         last = next;
     }
     (chain, None)
+}
+
+/// The tasks of the cycles that the chains from these tasks run into. Each task is looked at once.
+fn in_cycles(picture: &Picture, from: impl Iterator<Item = TaskId>) -> HashSet<TaskId> {
+    let mut cycles = HashSet::new();
+    // The tasks that were met, and from which one.
+    let mut met = HashMap::<TaskId, TaskId>::new();
+    for start in from {
+        let mut at = Some(start);
+        while let Some(id) = at {
+            if let Some(&by) = met.get(&id) {
+                let mut round = (by == start).then_some(id);
+                while let Some(id) = round.filter(|&id| cycles.insert(id)) {
+                    round = next(picture, id);
+                }
+                break;
+            }
+            met.insert(id, start);
+            at = next(picture, id);
+        }
+    }
+    cycles
 }
 
 /// The task for which a task waits, if it is known and lives.
@@ -145,8 +177,10 @@ fn why(picture: &Picture, now: u64, task: TaskId) -> String {
     }
     let (chain, closes) = chain(picture, task);
     let mut text = String::new();
+    let cycles = in_cycles(picture, std::iter::once(task));
     for (depth, &id) in chain.iter().enumerate() {
-        branch(picture, now, id, depth, &mut text);
+        let place = (depth, cycles.contains(&id));
+        branch(picture, now, id, place, &mut text);
     }
     if let Some(closes) = closes {
         let _ = writeln!(
@@ -160,7 +194,7 @@ fn why(picture: &Picture, now: u64, task: TaskId) -> String {
 
 fn name(picture: &Picture, id: TaskId) -> String {
     let known = picture.tasks.get(&id).and_then(|task| task.name.clone());
-    known.unwrap_or_else(|| id.to_string())
+    known.map_or_else(|| id.to_string(), |name| Plain(&name).to_string())
 }
 
 fn state(state: TaskState) -> &'static str {
@@ -245,5 +279,54 @@ fn span(nanoseconds: u64) -> String {
         0..1_000_000 => format!("{} us", nanoseconds / 1000),
         1_000_000..10_000_000_000 => format!("{} ms", nanoseconds / 1_000_000),
         _ => format!("{} s", nanoseconds / 1_000_000_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event_loop::event::{Event, PollEnd, What};
+
+    fn tell(picture: &mut Picture, task: u64, what: What) {
+        let event = Event {
+            task: Some(TaskId(task)),
+            ..Event::of(what)
+        };
+        picture.take(0, event);
+    }
+
+    /// A picture of tasks each of which was spawned by the one before, and waits for the next.
+    fn chain_of(tasks: u64) -> Picture {
+        let mut picture = Picture::default();
+        for task in 1..=tasks {
+            tell(&mut picture, task, What::Spawned);
+            if task > 1 {
+                let next = WaitsFor::Task(TaskId(task));
+                tell(&mut picture, task - 1, What::Waits(next));
+                tell(&mut picture, task - 1, What::PollEnded(PollEnd::Pending));
+            }
+            tell(&mut picture, task, What::PollStarted);
+        }
+        picture
+    }
+
+    #[test]
+    fn a_chain_of_many_tasks_can_be_told() {
+        const TASKS: u64 = 40_000;
+        let picture = chain_of(TASKS);
+        for question in [Question::Tree, Question::Why(1)] {
+            let text = answer(&picture, question);
+            assert_eq!(text.lines().count() as u64, TASKS);
+            assert!(text.len() < 400 * TASKS as usize, "{}", text.len());
+        }
+    }
+
+    #[test]
+    fn a_name_cannot_steer_the_terminal() {
+        let mut picture = chain_of(1);
+        let task = picture.tasks.get_mut(&TaskId(1)).unwrap();
+        task.name = Some("a\u{1b}[2J\nb".to_owned());
+        let text = answer(&picture, Question::Tree);
+        assert!(text.starts_with(r"a\u{1b}[2J\u{a}b running"), "{text}");
     }
 }

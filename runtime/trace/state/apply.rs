@@ -302,7 +302,8 @@ impl State {
             && let Ran::Task(outer_task) = outer.what
             && let Some(known) = self.tasks.get_mut(&outer_task)
         {
-            known.busy += record.wall.saturating_sub(outer.counted);
+            let took = record.wall.saturating_sub(outer.counted);
+            known.busy = known.busy.saturating_add(took);
         }
         let noted = std::mem::replace(&mut self.has_noted, false);
         let poll = Running::new(Ran::Task(task), record, noted);
@@ -339,7 +340,8 @@ impl State {
         }
         let is_queued = self.ready.has_task(task);
         if let Some(known) = self.tasks.get_mut(&task) {
-            known.busy += record.wall.saturating_sub(poll.counted);
+            let took = record.wall.saturating_sub(poll.counted);
+            known.busy = known.busy.saturating_add(took);
             if has_noted {
                 // A note has the time of the event before it.
                 for wait in &mut known.waits {

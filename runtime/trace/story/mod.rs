@@ -7,6 +7,7 @@ mod reasons;
 pub(in crate::trace) mod sentences;
 
 use super::log::Log;
+use super::plain::Plain;
 use super::record::Record;
 use super::state::State;
 use crate::event_loop::event::What;
@@ -109,7 +110,7 @@ impl<'a> Story<'a> {
         let (who, what) = self.sentence(state, record);
         write!(f, "{who:<8}  {what}")?;
         if let Some(line) = self.log.line(record.line) {
-            write!(f, "  ({}:{})", short(&line.file), line.line)?;
+            write!(f, "  ({}:{})", Plain(short(&line.file)), line.line)?;
         }
         writeln!(f)
     }

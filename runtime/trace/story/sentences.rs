@@ -10,7 +10,7 @@ use crate::event_loop::event::{
 use crate::event_loop::observer::{JobEnd, TaskId, WorkerId};
 use crate::event_loop::snapshot::Ready;
 
-/// So many entries of the ready queue are named.
+/// So many entries of the ready queue are named, so many holders of an object.
 const NAMED: usize = 8;
 
 impl Story<'_> {
@@ -108,10 +108,14 @@ impl Story<'_> {
             WaitsFor::Tasks { left } => format!("waits for {left} tasks to end"),
             WaitsFor::Object { object, kind, act } => {
                 let holders = state.objects.get(&object).into_iter();
-                let holders: Vec<String> = holders
-                    .flat_map(|object| object.holders.iter().flatten())
-                    .map(|&holder| self.name(holder))
-                    .collect();
+                let all = holders.flat_map(|object| object.holders.iter().flatten());
+                let named = all.clone().take(NAMED).map(|&holder| self.name(holder));
+                let mut holders: Vec<String> = named.collect();
+                // A semaphore can have many, and as many who wait.
+                let others = all.count().saturating_sub(NAMED);
+                if others > 0 {
+                    holders.push(format!("and {others} more"));
+                }
                 let held = match holders.is_empty() {
                     true => String::new(),
                     false => format!(", held by {}", holders.join(", ")),

@@ -128,6 +128,8 @@ struct Sheet<'a> {
     marks: Vec<Mark>,
     /// The slices that events are in, by the event's number: where arrows begin.
     slices: ByNumber<usize>,
+    /// Which slice the events without one came from, as far as somebody asked.
+    origins: ByNumber<Option<usize>>,
 }
 
 impl<'a> Draft<'a> {
@@ -140,6 +142,7 @@ impl<'a> Draft<'a> {
             tracks: Vec::new(),
             marks: Vec::new(),
             slices: ByNumber::default(),
+            origins: ByNumber::default(),
         };
         sheet.tracks.push(Track {
             name: program.to_owned(),
@@ -263,14 +266,26 @@ impl Sheet<'_> {
     }
 
     /// The slice that something came from: that of its cause, or of what the cause came from.
-    fn origin(&self, record: &Record) -> Option<usize> {
+    ///
+    /// The way there is gone once: what it passes is remembered, so that a long chain of causes does not cost its square.
+    fn origin(&mut self, record: &Record) -> Option<usize> {
+        let mut passed = Vec::new();
         let mut cause = record.cause;
-        while cause != 0 {
+        let origin = loop {
             if let Some(&slice) = self.slices.get(&cause) {
-                return Some(slice);
+                break Some(slice);
             }
-            cause = self.log.record(cause)?.cause;
-        }
-        None
+            if let Some(&known) = self.origins.get(&cause) {
+                break known;
+            }
+            let Some(next) = self.log.record(cause) else {
+                break None;
+            };
+            passed.push(cause);
+            cause = next.cause;
+        };
+        self.origins
+            .extend(passed.into_iter().map(|cause| (cause, origin)));
+        origin
     }
 }

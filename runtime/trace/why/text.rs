@@ -2,6 +2,7 @@
 
 use super::words::duration;
 use super::{Kind, Path, Segment, Target};
+use crate::trace::plain::Plain;
 use crate::trace::story::{Seconds, Story, short};
 use std::fmt;
 
@@ -129,7 +130,7 @@ impl Path<'_> {
         )?;
         write!(f, "  {}", segment.words)?;
         if let Some(line) = self.log.line(segment.line) {
-            write!(f, "  ({}:{})", short(&line.file), line.line)?;
+            write!(f, "  ({}:{})", Plain(short(&line.file)), line.line)?;
         }
         writeln!(f)
     }

@@ -171,7 +171,7 @@ impl<'a> Words<'a> {
     /// The steps and callbacks between two events: which took longest, and how many there were.
     fn ran_between(&self, from: u64, to: u64) -> Option<String> {
         let mut longest: Option<(&Record, u64)> = None;
-        let (mut count, mut sum) = (0, 0);
+        let (mut count, mut sum) = (0, 0_u64);
         let mut running: Option<&Record> = None;
         for seq in from..=to {
             let record = self.log.record(seq)?;
@@ -181,8 +181,9 @@ impl<'a> Words<'a> {
                 continue;
             }
             if let Some(begun) = running.take() {
-                let took = record.now - begun.now;
-                (count, sum) = (count + 1, sum + took);
+                // In a damaged log the clock may go back.
+                let took = record.now.saturating_sub(begun.now);
+                (count, sum) = (count + 1, sum.saturating_add(took));
                 if took > longest.map_or(0, |(_, longest)| longest) {
                     longest = Some((begun, took));
                 }
