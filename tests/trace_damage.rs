@@ -101,7 +101,13 @@ fn with_times(times: impl Fn(usize) -> [u64; 2]) -> Vec<u8> {
 #[test]
 fn times_that_jump_back_and_forth_are_borne() {
     for every in 1..8 {
-        let jump = |number: usize| if number / every % 2 == 0 { 0 } else { u64::MAX };
+        let jump = |number: usize| {
+            if (number / every).is_multiple_of(2) {
+                0
+            } else {
+                u64::MAX
+            }
+        };
         let bytes = with_times(|number| [jump(number), jump(number + 1)]);
         assert!(bears(&bytes));
         let log = Log::from_bytes(&bytes).unwrap();
