@@ -166,7 +166,9 @@ fn a_waker_that_another_thread_drops() {
         thread::spawn(move || drop(waker)).join().unwrap();
         assert_eq!(verdict(), Some(Verdict::Certain));
         let told = deadlock(runtime.run_forever()).to_string();
-        assert!(told.contains("has dropped its waker"), "{told}");
+        // Polled once more by nobody's wish, it keeps no waker that time.
+        let again = cfg!(roundelay_spurious) && told.contains("without arranging a wake-up");
+        assert!(again || told.contains("has dropped its waker"), "{told}");
         runtime.shutdown().unwrap();
     });
 }
