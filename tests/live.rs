@@ -179,7 +179,9 @@ fn figures_and_ends_are_kept() {
     );
     assert_eq!(after.lines().count(), 2, "{after}");
     let polls = line_with(&after, "Task-1").split_whitespace().nth(5);
-    assert_eq!(polls, Some("4"), "{after}");
+    let polls: u32 = polls.unwrap().parse().unwrap();
+    let more = cfg!(roundelay_spurious) && polls > 4;
+    assert!(more || polls == 4, "{after}");
     runtime.shutdown().unwrap();
 }
 

@@ -81,7 +81,9 @@ fn a_step_that_computes_is_busy() {
         let patience = Instant::now() + Duration::from_secs(120);
         loop {
             let is_fair = runtime.run(async { spin_for(SPIN) });
-            let stall = told.iter().find(Stall::is_over).unwrap();
+            // On a busy machine a callback may be kept waiting, too.
+            let is_of_task = |stall: &Stall| stall.is_over() && stall.task().is_some();
+            let stall = told.iter().find(is_of_task).unwrap();
             assert!(stall.cpu() >= SPIN, "{stall:?}");
             // If others had the processor, that is what it says.
             assert_ne!(stall.verdict(), Verdict::Blocked, "{stall:?}");

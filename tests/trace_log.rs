@@ -48,6 +48,10 @@ fn every_poll_has_one_cause_which_came_before() {
 }
 
 #[test]
+#[cfg_attr(
+    roundelay_spurious,
+    ignore = "a poll that nobody asked for notes its wait once more"
+)]
 fn a_task_that_waits_says_for_what_and_at_which_line() {
     let first = line!();
     let ((), log) = recorded(async {
