@@ -4,34 +4,14 @@
 //! going on, or the callback, timer or source whose turn it is. Polls nest where a task starts eagerly. For the rest it
 //! is remembered who queued a task, set a timer, submitted a job.
 
+use super::mix::Mix;
 use crate::event_loop::event::{Event, PollEnd, What, WokenBy};
 use crate::event_loop::observer::JobId;
 use std::collections::HashMap;
-use std::hash::{BuildHasherDefault, Hasher};
+use std::hash::BuildHasherDefault;
 
 /// A map by numbers that nobody chooses to collide.
 pub(super) type ByNumber<V> = HashMap<u64, V, BuildHasherDefault<Mix>>;
-
-/// A hasher of one number: a multiplication.
-#[derive(Default)]
-pub(super) struct Mix(u64);
-
-impl Hasher for Mix {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for &byte in bytes {
-            self.write_u64(byte.into());
-        }
-    }
-
-    fn write_u64(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-        self.0 = mixed ^ mixed >> 32;
-    }
-}
 
 /// What is known of a task, by numbers of events.
 #[derive(Clone, Copy, Default)]

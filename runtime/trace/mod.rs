@@ -5,6 +5,7 @@ mod check;
 mod code;
 pub mod live;
 mod log;
+mod mix;
 mod plain;
 mod record;
 mod recorder;
