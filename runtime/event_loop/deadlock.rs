@@ -6,6 +6,7 @@
 
 use super::callbacks::Callback;
 use super::event::{Act, ObjectKind, WaitsFor};
+use super::listing::TaskInfo;
 use super::observer::TaskId;
 use super::slots::{AGGREGATE, NO_SLOT};
 use super::waiters::Waiter;
@@ -61,7 +62,7 @@ impl EventLoop {
     fn deadlock_report(&self, verdict: Verdict) -> Deadlock {
         let noted = self.has_special(special::NOTES);
         let infos = self.tasks_with_slots();
-        let members = self.members();
+        let members = self.members(&infos);
         let mut orders = Vec::new();
         let tasks: Vec<DeadlockedTask> = infos
             .iter()
@@ -182,10 +183,10 @@ impl EventLoop {
     }
 
     /// The tasks whose ends are told to gathers and the like, by where those are.
-    fn members(&self) -> HashMap<*const (), Vec<u64>> {
+    fn members(&self, tasks: &[(u32, TaskInfo)]) -> HashMap<*const (), Vec<u64>> {
         let mut members: HashMap<*const (), Vec<u64>> = HashMap::new();
-        for (index, info) in self.tasks_with_slots() {
-            let cell = self.tasks.slot(index).and_then(|slot| slot.cell.get());
+        for (index, info) in tasks {
+            let cell = self.tasks.slot(*index).and_then(|slot| slot.cell.get());
             let waiter = cell.map_or(Waiter::Nobody, |cell| Waiter::unpack(cell.waiter.get()));
             self.each_callback(waiter, &mut |aggregate| {
                 members.entry(aggregate).or_default().push(info.id().get());
@@ -233,20 +234,11 @@ fn in_words(on: WaitsFor, verdict: Verdict) -> String {
 }
 
 fn object_in_words(object: u32, kind: ObjectKind, act: Act) -> String {
-    let kind = match kind {
-        ObjectKind::Promise => "Promise",
-        ObjectKind::Event => "Event",
-        ObjectKind::Lock => "Lock",
-        ObjectKind::Condition => "Condition",
-        ObjectKind::Semaphore => "Semaphore",
-        ObjectKind::Barrier => "Barrier",
-        ObjectKind::Queue => "Queue",
-    };
     match act {
-        Act::Wait => format!("{kind} #{object}"),
-        Act::Get => format!("an item of {kind} #{object}"),
-        Act::Put => format!("room in {kind} #{object}"),
-        Act::Join => format!("all work on {kind} #{object}"),
+        Act::Wait => format!("{kind:?} #{object}"),
+        Act::Get => format!("an item of {kind:?} #{object}"),
+        Act::Put => format!("room in {kind:?} #{object}"),
+        Act::Join => format!("all work on {kind:?} #{object}"),
     }
 }
 
