@@ -197,14 +197,18 @@ impl EventLoop {
                 WaitsFor::Foreign | WaitsFor::Nothing | WaitsFor::Turn
             )
         };
-        let known = !self.notes(index).iter().all(foreign);
+        let is_known = {
+            let noted = self.watched.noted.borrow();
+            let noted = noted.get(index as usize);
+            noted.is_some_and(|noted| !noted.waits.iter().all(foreign))
+        };
         // Who got a waker in an earlier step may have it still.
-        let is_held = !self.shared.clones.is_zero(self.clones.get());
+        let is_held = || !self.shared.clones.is_zero(self.clones.get());
         if self.is_queued(index) {
             self.add_note(WaitsFor::Turn, None);
-        } else if self.watched.has_cloned.get() || !known && is_held {
+        } else if self.watched.has_cloned.get() || !is_known && is_held() {
             self.add_note(WaitsFor::Foreign, None);
-        } else if !known {
+        } else if !is_known {
             self.add_note(WaitsFor::Nothing, None);
         }
     }
