@@ -2,6 +2,7 @@
 
 mod cancelled;
 mod deadlock;
+pub(crate) mod json;
 mod unhandled;
 
 pub use cancelled::{CancelReason, Cancelled};

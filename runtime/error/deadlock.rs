@@ -1,5 +1,6 @@
 //! The report of a deadlock: which tasks nothing can wake, what each waits for, and who holds that.
 
+use super::json::{list, quoted};
 use std::error::Error;
 use std::fmt::{self, Write as _};
 use std::panic::Location;
@@ -356,26 +357,3 @@ impl fmt::Debug for Deadlock {
 }
 
 impl Error for Deadlock {}
-
-/// A JSON array of what is JSON already.
-fn list<T: fmt::Display>(items: impl Iterator<Item = T>) -> String {
-    let items: Vec<String> = items.map(|item| item.to_string()).collect();
-    format!("[{}]", items.join(","))
-}
-
-/// A JSON string.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            c if c < ' ' => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(c));
-            }
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}

@@ -3,6 +3,7 @@
 //! It knows no tracks within tracks: each is a thread of the process. Times are microseconds.
 
 use super::{Label, Mark, PROCESS, Shape, Timeline};
+use crate::error::json::quoted;
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
@@ -81,23 +82,4 @@ fn said(label: &Label) -> String {
     }
     text.push('}');
     text
-}
-
-/// A text, as JSON has it.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => {
-                quoted.push('\\');
-                quoted.push(character);
-            }
-            '\0'..' ' => {
-                let _ = write!(quoted, "\\u{:04x}", u32::from(character));
-            }
-            _ => quoted.push(character),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
