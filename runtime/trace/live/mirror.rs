@@ -85,11 +85,7 @@ impl Observer for Mirror {
     }
 
     fn named(&self, task: TaskId, name: &str) {
-        self.with(|picture| {
-            if let Some(task) = picture.tasks.get_mut(&task) {
-                task.name = Some(name.to_owned());
-            }
-        });
+        self.with(|picture| picture.take_name(task, name));
     }
 }
 
@@ -100,6 +96,12 @@ impl Picture {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
+    }
+
+    pub(in crate::trace) fn take_name(&mut self, task: TaskId, name: &str) {
+        if let Some(task) = self.tasks.get_mut(&task) {
+            task.name = Some(name.to_owned());
+        }
     }
 
     pub(in crate::trace) fn take(&mut self, now: u64, event: Event) {

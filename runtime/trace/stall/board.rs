@@ -94,9 +94,7 @@ impl Observer for Attention {
     }
 
     fn named(&self, task: TaskId, name: &str) {
-        if let Some(task) = self.0.lock().picture.tasks.get_mut(&task) {
-            task.name = Some(name.to_owned());
-        }
+        self.0.lock().picture.take_name(task, name);
     }
 }
 
