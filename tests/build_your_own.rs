@@ -1,7 +1,10 @@
 //! The four programs of `examples/build_your_own/`, run as a reader runs them, beside roundelay on the same program.
 
+#[path = "programs/building.rs"]
+mod building;
+
+use building::changed;
 use std::cell::{Cell, RefCell};
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -112,43 +115,26 @@ fn source(name: &str) -> PathBuf {
         .join(format!("{name}.rs"))
 }
 
-/// Where cargo puts an example: beside the directory of this test.
+fn example(name: &str) -> String {
+    format!("build_your_own_{name}")
+}
+
 fn built(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("this program has a path");
-    let target = test.ancestors().nth(2).expect("it lies in target/.../deps");
-    target
-        .join("examples")
-        .join(format!("build_your_own_{name}"))
+    building::path(&example(name))
 }
 
 fn is_fresh(name: &str) -> bool {
-    let changed = |path: &Path| fs::metadata(path).and_then(|about| about.modified()).ok();
     changed(&built(name)) >= changed(&source(name))
 }
 
-/// Builds the programs if that is to be done: a run of all tests has built them, one of this file alone has not.
+/// Builds the programs if that is to be done.
 fn build() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
-        if PROGRAMS.into_iter().all(is_fresh) {
-            return;
+        if !PROGRAMS.into_iter().all(is_fresh) {
+            let examples = PROGRAMS.map(example);
+            building::build(examples.iter().map(String::as_str));
         }
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--package", "roundelay"]);
-        for name in PROGRAMS {
-            cargo.args(["--example", &format!("build_your_own_{name}")]);
-        }
-        if cfg!(feature = "hyper") {
-            cargo.arg("--all-features");
-        }
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let status = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-        assert!(
-            status.expect("cargo runs").success(),
-            "examples do not build"
-        );
     });
 }
 

@@ -1,9 +1,10 @@
 //! The small programs of `examples/`, built for the tests that run them.
 
-use std::env;
+mod building;
+
+use building::{changed, path};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::{Once, OnceLock};
 use std::time::SystemTime;
 
@@ -21,13 +22,6 @@ pub const PROGRAMS: [&str; 10] = [
     "wait_first",
 ];
 
-/// Where cargo puts an example: beside the directory of this test.
-fn path(name: &str) -> PathBuf {
-    let test = env::current_exe().expect("this program has a path");
-    let target = test.ancestors().nth(2).expect("it lies in target/.../deps");
-    target.join("examples").join(name)
-}
-
 /// When the newest file of a directory was changed.
 fn newest(directory: &Path) -> Option<SystemTime> {
     let entries = fs::read_dir(directory).expect("the sources are there");
@@ -37,10 +31,6 @@ fn newest(directory: &Path) -> Option<SystemTime> {
         false => changed(&path),
     });
     times.max().flatten()
-}
-
-fn changed(path: &Path) -> Option<SystemTime> {
-    fs::metadata(path).and_then(|about| about.modified()).ok()
 }
 
 /// Tells whether a program is built, and from the text that it and the library have now.
@@ -53,27 +43,13 @@ fn is_fresh(name: &str) -> bool {
     changed(&path(name)) >= source.max(pace).max(library)
 }
 
-/// Builds the programs if that is to be done: a run of all tests has built them, one of this file alone has not.
+/// Builds the programs if that is to be done.
 fn build() {
     static BUILT: Once = Once::new();
     BUILT.call_once(|| {
-        if PROGRAMS.into_iter().all(is_fresh) {
-            return;
+        if !PROGRAMS.into_iter().all(is_fresh) {
+            building::build(PROGRAMS);
         }
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--package", "roundelay"]);
-        cargo.args(PROGRAMS.iter().flat_map(|name| ["--example", name]));
-        if cfg!(feature = "hyper") {
-            cargo.arg("--all-features");
-        }
-        if !cfg!(debug_assertions) {
-            cargo.arg("--release");
-        }
-        let built = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status();
-        assert!(
-            built.expect("cargo runs").success(),
-            "examples do not build"
-        );
     });
 }
 
